@@ -1,0 +1,70 @@
+"""Run dbt in this process: models and data tests, with a progress line, without logs that could hold a value."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from loader.database import PROJECT, STATE
+from loader.errors import KajabiGuardError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json", "--no-use-colors")
+NO_TELEMETRY = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
+
+
+@dataclass
+class DbtRun:
+    """What dbt did: names of the nodes by outcome, and its exception, if it did not even start."""
+
+    done: list[str] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def make_folders(state: Path = STATE) -> Path:
+    """Make the private folder for dbt's profile and artifacts, readable by its owner only; returns it."""
+    folder = state / "dbt"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copyfile(PROJECT / "profiles.example.yml", folder / "profiles.yml")
+    return folder
+
+
+def run_dbt(command: list[str], *, progress: Callable[[str], None] | None = None, state: Path = STATE) -> DbtRun:
+    """Run one dbt command against the database in the PG* variables.
+
+    ``progress`` gets the name of each node that starts. Raises KajabiGuardError when dbt cannot run at all.
+    """
+    os.environ.update(NO_TELEMETRY)
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415  # costs a second: `load` must not pay it
+
+    folder = make_folders(state)
+
+    def on_event(event: Any) -> None:
+        if progress is not None and event.info.name == "NodeStart":
+            progress(event.data.node_info.node_name)
+
+    places = [
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(folder)),
+        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+    ]
+    outcome = dbtRunner(callbacks=[on_event]).invoke([*command, *QUIET, *places])
+    if outcome.exception is not None and outcome.result is None:
+        raise KajabiGuardError(
+            f"dbt could not run ({type(outcome.exception).__name__}). Nothing was written to contacts. Its own words: "
+            "`./kajabi-guard with-database dbt build`."
+        )
+    run = DbtRun()
+    by_status = {
+        "success": run.done, "pass": run.done, "warn": run.warned, "skipped": run.skipped, "error": run.failed,
+        "fail": run.failed, "runtime error": run.failed,
+    }  # fmt: skip
+    for result in getattr(outcome.result, "results", []) or []:
+        by_status.get(str(result.status), run.failed).append(result.node.name)
+    return run

@@ -1,0 +1,108 @@
+"""Copy one export into ``kajabi_raw``, in one transaction: every record of the file, or nothing at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from psycopg.types.json import Jsonb
+
+from loader.database import PROJECT
+from loader.errors import ExportRejected
+from loader.export_file import load_column_map, read_export
+from loader.prepare import person, take_run_lock
+from loader.statements import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from loader.database import Connection
+    from loader.export_file import ExportFile
+
+KAJABI_COLUMNS = PROJECT / "seeds" / "kajabi_columns.csv"
+KEPT_LOADS = 8  # about two months of weekly exports: enough to look back at a question somebody asks
+
+
+@dataclass(frozen=True)
+class Load:
+    """What became of a file. ``status``: loaded, known (nothing to do), newest_again or declared_base."""
+
+    load_id: int
+    status: str
+    file_name: str
+    row_count: int
+    unmapped_columns: tuple[str, ...]
+
+
+def load_export(
+    connection: Connection,
+    path: Path,
+    *,
+    encoding: str = "utf-8",
+    as_base: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Load:
+    """Load the export at ``path``; the newest load is what plans are made from.
+
+    ``as_base`` declares instead that this export had been imported before: it becomes the base and nothing else.
+    ``progress`` gets the bytes read so far. Raises ExportRejected, Busy; the database is then as before.
+    """
+    columns = load_column_map(KAJABI_COLUMNS)
+    export = read_export(path, columns, encoding=encoding, progress=progress)
+    with connection.transaction():
+        connection.execute(statement("loader_timeouts"))
+        take_run_lock(connection)
+        key = {"sha256": export.sha256, "encoding": export.encoding, "columns_version": columns.version}
+        known = connection.execute(statement("find_load"), key).fetchone()
+        load_id = known["load_id"] if known else _insert(connection, export, columns.version)
+        if not known or not known["has_rows"]:
+            _copy(connection, export, load_id, progress)
+        status = "known" if known else "loaded"
+        if as_base:
+            connection.execute(statement("make_base"), {"load_id": load_id, "base_how": "declared"})
+            status = "declared_base"
+        elif not known or not known["is_newest"]:
+            connection.execute(statement("make_newest"), {"load_id": load_id})
+            connection.execute(statement("clear_plan_scope"))
+            status = "newest_again" if known else "loaded"
+        connection.execute(statement("prune_contact_rows"), {"kept_loads": KEPT_LOADS})
+    return Load(load_id, status, export.file_name, export.row_count, export.unmapped_columns)
+
+
+def _insert(connection: Connection, export: ExportFile, columns_version: str) -> int:
+    row = connection.execute(
+        statement("insert_load"),
+        {
+            "file_name": export.file_name,
+            "sha256": export.sha256,
+            "byte_count": export.byte_count,
+            "row_count": export.row_count,
+            "encoding": export.encoding,
+            "header": list(export.header),
+            "mapped_columns": Jsonb(export.mapped_columns),
+            "unmapped_columns": list(export.unmapped_columns),
+            "columns_version": columns_version,
+            "loaded_by": person(),
+        },
+    ).fetchone()
+    assert row is not None  # noqa: S101  # returning gives one row for one insert
+    return int(row["load_id"])
+
+
+def _copy(
+    connection: Connection, export: ExportFile, load_id: int, progress: Callable[[int], None] | None
+) -> None:
+    """Copy every record and check three counts against each other: the file's, COPY's, and what can be read back."""
+    with connection.cursor() as cursor:
+        with cursor.copy(statement("copy_contact_rows")) as copy:
+            for row_number, row in enumerate(export.rows(progress), start=1):
+                copy.write_row((load_id, row_number, *row))
+        copied = cursor.rowcount
+    counted = connection.execute(statement("count_contact_rows"), {"load_id": load_id}).fetchone()
+    kept = counted["count_rows"] if counted else 0
+    if not copied == kept == export.row_count:
+        raise ExportRejected(
+            f"{export.file_name}: {export.row_count} records were read, {copied} sent and {kept} arrived. A record that "
+            "is lost on the way would be a person who vanishes, so nothing was loaded. Try again; if it stays, report it."
+        )

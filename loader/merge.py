@@ -1,0 +1,229 @@
+"""THE write: the only road to ``public.contacts``. One transaction; the guards stand on the road, not beside it.
+
+Every statement is a file in ``loader/sql``. The order of the steps is the safety argument: docs/flow.md tells it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from loader.database import connect
+from loader.errors import KajabiGuardError, RefusedByGuard, StalePlan, Unprepared, Usage
+from loader.guards import read_verdict, require_green
+from loader.prepare import check_contacts, check_visible, person, take_run_lock
+from loader.statements import statement
+
+if TYPE_CHECKING:
+    from loader.database import Connection, Target
+
+SHORTEST_FINGERPRINT = 8
+VERIFIED = ("paypal_first_name", "phone_source", "billing_address_source")
+CELLS_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Run:
+    """What an ``apply`` did. ``status``: applied, rehearsed (dry run) or already_applied."""
+
+    status: str
+    fingerprint: str
+    run_id: int | None = None
+    updated_contacts: int = 0
+    inserted_contacts: int = 0
+    values_written: int = 0
+    links_written: int = 0
+    protected_values_changed: int = 0
+    enriched_before: dict[str, int] = field(default_factory=dict)
+    enriched_after: dict[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of ``apply --json``."""
+        return asdict(self)
+
+
+def current_plan(connection: Connection) -> dict[str, Any]:
+    """Return the plan that was made last. Raises StalePlan where there is none, or it is not of the newest load."""
+    try:
+        plan = connection.execute(statement("current_plan")).fetchone()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        plan = None
+    if plan is None:
+        raise StalePlan(
+            "There is no plan in this database, so there is nothing to show or apply. Load an export and plan it: "
+            "`./kajabi-guard weekly FILE`."
+        )
+    if plan["load_id"] != plan["newest_load_id"]:
+        raise StalePlan(
+            f"The plan was made from load {plan['load_id']}, but {plan['file_name']} (load {plan['newest_load_id']}) "
+            "was loaded since. What it would write was read from an older export, so nothing was done. "
+            "Type `./kajabi-guard plan` and read the new plan."
+        )
+    return plan
+
+
+def apply_plan(connection: Connection, target: Target, fingerprint: str, *, dry_run: bool = False) -> Run:
+    """Apply the plan whose fingerprint begins with ``fingerprint`` (at least 8 characters).
+
+    Raises Usage, StalePlan, RefusedByGuard, Busy or Unprepared; nothing is written then, and the refusal of a
+    plan is noted in the ledger. A plan that was applied already is no error: ``already_applied``.
+    """
+    if len(fingerprint) < SHORTEST_FINGERPRINT:
+        raise Usage(
+            f"A fingerprint has at least {SHORTEST_FINGERPRINT} characters, so that no other plan is meant by accident. "
+            "Copy it from the last lines of `./kajabi-guard report`."
+        )
+    applied = connection.execute(statement("applied_run"), {"fingerprint": fingerprint}).fetchall()
+    if len(applied) == 1:
+        return Run("already_applied", applied[0]["fingerprint"], run_id=applied[0]["run_id"])
+    columns = check_contacts(connection)
+    check_visible(connection)
+    plan = current_plan(connection)
+    if not plan["fingerprint"].startswith(fingerprint):
+        raise StalePlan(
+            f"The plan that is here now has the fingerprint {plan['fingerprint'][:8]}, not {fingerprint[:8]}: it is not "
+            "the one that you read, so nothing was written. Type `./kajabi-guard report` and read what would be written."
+        )
+    token = uuid4()
+    try:
+        with connection.transaction(force_rollback=dry_run):
+            run = _merge(connection, plan, columns, token)
+    except (RefusedByGuard, StalePlan) as refusal:
+        if not dry_run:
+            _record_refusal(connection, plan, refusal)
+        raise
+    except psycopg.OperationalError as error:
+        if connection.closed or connection.broken:
+            return _ask_ledger(target, plan, token)
+        raise Unprepared(_explained(error)) from None
+    except psycopg.Error as error:
+        raise Unprepared(_explained(error)) from None
+    return run if not dry_run else Run(**{**asdict(run), "status": "rehearsed", "run_id": None})
+
+
+def _merge(connection: Connection, plan: dict[str, Any], columns: frozenset[str], token: UUID) -> Run:
+    """Do all of the write inside the open transaction; whoever sees an exception from here sees a rollback."""
+    _run_script(connection, "begin_merge")
+    take_run_lock(connection)
+    connection.execute(statement("lock_contacts"))
+    begun = connection.execute(statement("begin_run"), {**plan, "run_token": token, "done_by": person()}).fetchone()
+    run = {"run_id": begun["run_id"] if begun else None}
+    connection.execute(statement("copy_plan"), run)
+    _require_same_plan(connection, plan, run)
+    require_green(read_verdict(connection))
+
+    before = _one(connection, "verification_counts", run, columns)
+    untouched = _one(connection, "unplanned_digest", run)
+    merged = connection.execute(statement("merge_contacts", columns), run).rowcount
+    connection.execute(statement("insert_field_changes"), run)
+    found = _one(connection, "verify_merge", run)
+    after = _one(connection, "verification_counts", run, columns)
+    is_untouched = untouched == _one(connection, "unplanned_digest", run)
+    _require_as_planned(merged, found, is_untouched=is_untouched)
+
+    connection.execute(statement("insert_field_sources"), run)
+    counts = {
+        "updated_contacts": found["planned_updates"],
+        "inserted_contacts": found["planned_inserts"],
+        "values_written": found["values_written"],
+        "links_written": found["links_written"],
+        "enriched_before": {name: before.get(name, 0) for name in VERIFIED},
+        "enriched_after": {name: after.get(name, 0) for name in VERIFIED},
+    }
+    as_jsonb = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in counts.items()}
+    connection.execute(statement("finish_run"), {**run, **as_jsonb})
+    if not plan["is_partial"]:
+        connection.execute(statement("make_base"), {"load_id": plan["load_id"], "base_how": "applied"})
+    return Run("applied", plan["fingerprint"], run_id=run["run_id"], **counts)
+
+
+def _require_same_plan(connection: Connection, plan: dict[str, Any], run: dict[str, Any]) -> None:
+    """Under the lock: is the plan still the one that was read, and are the contacts as it saw them?"""
+    if _one(connection, "recomputed_fingerprint", run)["fingerprint"] != plan["fingerprint"]:
+        raise StalePlan(
+            "Something that the plan was made from has changed since it was read (the load, the policy, the columns of "
+            "contacts, or the plan itself), so nothing was written. Type `./kajabi-guard plan` and read the new plan."
+        )
+    moved = connection.execute(statement("moved_cells"), run).fetchall()
+    if moved:
+        named = ", ".join(f"{cell['field']} of contact {cell['contact_id']}" for cell in moved[:CELLS_NAMED])
+        more = f" and {len(moved) - CELLS_NAMED} more" if len(moved) > CELLS_NAMED else ""
+        raise StalePlan(
+            f"Contacts were changed since the plan was made: {named}{more}. Somebody's newer work would be lost, so "
+            "nothing was written. Type `./kajabi-guard plan` and read the new plan."
+        )
+
+
+def _require_as_planned(merged: int, found: dict[str, Any], *, is_untouched: bool) -> None:
+    """Compare what happened with what was planned; raises RefusedByGuard, which rolls everything back."""
+    planned = found["planned_updates"] + found["planned_inserts"]
+    findings = {
+        f"{merged} contacts merged, {planned} planned": merged != planned,
+        f"{found['touched_contacts']} rows of contacts touched, {planned} planned (a trigger?)": (
+            found["touched_contacts"] != planned
+        ),
+        f"{found['inserted_contacts']} contacts inserted as planned of {found['planned_inserts']}": (
+            found["inserted_contacts"] != found["planned_inserts"]
+        ),
+        f"{found['values_not_standing']} written values do not stand (a trigger?)": found["values_not_standing"] > 0,
+        "columns outside of the plan changed on planned contacts (a trigger?)": not is_untouched,
+    }
+    wrong = [finding for finding, is_wrong in findings.items() if is_wrong]
+    if wrong:
+        raise RefusedByGuard(
+            f"The write did not do exactly what was planned, so all of it was taken back: {'; '.join(wrong)}. "
+            "Look at the triggers of public.contacts (`./kajabi-guard doctor`), then plan again."
+        )
+
+
+def _one(
+    connection: Connection, name: str, run: dict[str, Any], columns: frozenset[str] | None = None
+) -> dict[str, Any]:
+    row = connection.execute(statement(name, columns), run).fetchone()
+    return row or {}
+
+
+def _run_script(connection: Connection, name: str) -> None:
+    """Run a file of several statements; without parameters they go to the server in one message."""
+    connection.execute(statement(name))
+
+
+def _explained(error: psycopg.Error) -> str:
+    """Say what the server refused: its code and the object concerned, never its DETAIL, which holds values."""
+    about = ", ".join(
+        part for part in (error.diag.constraint_name, error.diag.table_name, error.diag.column_name) if part
+    )
+    what = {
+        "42501": "this role lacks a privilege on public.contacts (it needs UPDATE and INSERT on the table)",
+        "55P03": "public.contacts was locked by somebody else for too long",
+        "57014": "the write took longer than allowed",
+    }.get(error.sqlstate or "", "PostgreSQL refused the write")
+    return (
+        f"Nothing was written: {what} (SQLSTATE {error.sqlstate}{', ' + about if about else ''}). "
+        "Remove the cause and type the command again; the plan is still there."
+    )
+
+
+def _record_refusal(connection: Connection, plan: dict[str, Any], refusal: KajabiGuardError) -> None:
+    """Note a refusal in a small transaction of its own: the write's transaction is gone."""
+    with connection.transaction():
+        connection.execute(
+            statement("record_refusal"),
+            {**plan, "run_token": uuid4(), "refusal": str(refusal), "done_by": person()},
+        )
+
+
+def _ask_ledger(target: Target, plan: dict[str, Any], token: UUID) -> Run:
+    """Find out whether a commit whose reply was lost took place: only the ledger knows."""
+    with connect(target) as fresh:
+        row = fresh.execute(statement("run_by_token"), {"run_token": token}).fetchone()
+    if row:
+        return Run("already_applied", plan["fingerprint"], run_id=row["run_id"])
+    raise KajabiGuardError(
+        "The connection broke during the write. The ledger has no such run: everything was rolled back and nothing was "
+        "written. Check the connection and type the command again."
+    )

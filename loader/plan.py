@@ -1,0 +1,74 @@
+"""Make a plan: dbt computes every decision from the newest load, and its data tests prove them. Writes no contact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loader.database import STATE
+from loader.dbt import run_dbt
+from loader.errors import KajabiGuardError, StalePlan
+from loader.prepare import check_contacts, check_visible, prepared, run_lock
+from loader.statements import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from loader.database import Connection, Target
+
+BUILD = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
+NODES_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the plan is restricted to: these emails, or the first so many contacts. Empty: everybody."""
+
+    only: Sequence[str] = ()
+    first: int | None = None
+
+
+def make_plan(
+    target: Target,
+    scope: Scope | None = None,
+    *,
+    progress: Callable[[str], None] | None = None,
+    state: Path = STATE,
+) -> None:
+    """Build every model and run every data test on the newest load.
+
+    Leaves the plan in ``kajabi_guard`` for ``report`` and ``apply``; a red guard is not an error here, the verdict
+    tells it. Raises StalePlan without a load, KajabiGuardError when a model or a test failed: no plan stands then.
+    """
+    scope = scope or Scope()
+    with run_lock(target, "plan"):
+        with prepared(target, "plan") as connection:
+            check_contacts(connection)
+            check_visible(connection)
+            _begin(connection, scope)
+        run = run_dbt(BUILD, progress=progress, state=state)
+    failed = [name for name in run.failed if not name.startswith("assert_every_guard_passed")]
+    if failed or not run.done:
+        named = ", ".join(failed[:NODES_NAMED]) or "no model ran"
+        raise KajabiGuardError(
+            f"The plan could not be made: {named}{' and others' if len(failed) > NODES_NAMED else ''} failed"
+            f"{f', {len(run.skipped)} further steps were left out' if run.skipped else ''}. "
+            "Nothing was written, and the plan before this one can no longer be applied. "
+            "dbt's own words: `./kajabi-guard with-database dbt build`."
+        )
+
+
+def _begin(connection: Connection, scope: Scope) -> None:
+    """Set the restriction and take the old verdict away, before anything is rebuilt."""
+    with connection.transaction():
+        newest = connection.execute(statement("newest_load")).fetchone()
+        if newest is None:
+            raise StalePlan("No export has been loaded yet, so there is nothing to plan. Type `./kajabi-guard load FILE`.")
+        connection.execute(statement("invalidate_plan"))
+        connection.execute(statement("clear_plan_scope"))
+        restrictions = [{"only_email": email, "first_count": None} for email in scope.only]
+        if scope.first is not None:
+            restrictions.append({"only_email": None, "first_count": scope.first})
+        for restriction in restrictions:
+            connection.execute(statement("insert_plan_scope"), restriction)

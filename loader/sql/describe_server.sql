@@ -1,0 +1,8 @@
+-- What this session is connected to, and whether the ledger knows its migrations.
+select
+    current_database() as database_name,
+    current_user as role_name,
+    current_setting('server_version') as server_version,
+    current_setting('server_encoding') as server_encoding,
+    to_regclass('public.contacts') is not null as has_contacts,
+    to_regclass('kajabi_ledger.schema_migrations') is not null as is_prepared

@@ -1,0 +1,2 @@
+-- Readers go on; everybody who wants to write waits until this run is done.
+lock table public.contacts in exclusive mode

@@ -1,0 +1,7 @@
+-- The handoff's three verification counts: contacts with a PayPal name, a phone and an address that others gave.
+select
+    count(*) filter (where btrim(paypal_first_name) <> '') as paypal_first_name, -- if contacts.paypal_first_name
+    count(*) filter (where btrim(phone_source) <> '' and not starts_with(lower(btrim(phone_source)), 'kajabi')) as phone_source, -- if contacts.phone_source
+    count(*) filter (where btrim(billing_address_source) <> '' and not starts_with(lower(btrim(billing_address_source)), 'kajabi')) as billing_address_source, -- if contacts.billing_address_source
+    count(*) as contacts
+from public.contacts

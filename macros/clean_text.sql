@@ -1,0 +1,58 @@
+{# Text without white space around it; null when nothing is left. The one definition is the database's function. #}
+{% macro trim_text(value) -%}
+    kajabi_ledger.trim_text({{ value }})
+{%- endmacro %}
+
+{# An email as a key. The loader's statements need the same one, so it lives in the database. #}
+{% macro clean_email(value) -%}
+    kajabi_ledger.clean_email({{ value }})
+{%- endmacro %}
+
+{# True for something that can be an email: one @, a dot after it, no white space. #}
+{% macro is_possible_email(value) -%}
+    coalesce({{ value }} ~ '^[^@\s]+@[^@\s]+\.[^@\s.]+$', false)
+{%- endmacro %}
+
+{# A placeholder such as N/A is no value. The list is the seed `placeholders`. #}
+{% macro without_placeholder(value) -%}
+    case
+        when lower({{ value }}) not in (select placeholder from {{ ref('placeholders') }}) then {{ value }}
+    end
+{%- endmacro %}
+
+{# Exactly one apostrophe that a spreadsheet export put before a formula sign or, in phones and postal codes,
+   before a digit. Never from a name: 't Hooft keeps his. #}
+{% macro without_escape(value, field) -%}
+    case
+        when {{ field }} in ('first_name', 'last_name') then {{ value }}
+        when {{ value }} ~ E'^''[-=+@\t\r]' then substr({{ value }}, 2)
+        when {{ field }} in ('phone', 'postal_code') and {{ value }} ~ '^''[0-9]' then substr({{ value }}, 2)
+        else {{ value }}
+    end
+{%- endmacro %}
+
+{# Kajabi's cell as it would be written here: unescaped, composed (NFC), trimmed; placeholders are null. #}
+{% macro clean_text(value, field) -%}
+    {{ without_placeholder(trim_text('normalize(' ~ without_escape(value, field) ~ ', NFC)')) }}
+{%- endmacro %}
+
+{# The digits of a phone; null when there is none. #}
+{% macro clean_phone(value) -%}
+    nullif(regexp_replace({{ value }}, '[^0-9]', '', 'g'), '')
+{%- endmacro %}
+
+{# What is left when case, white space and punctuation are taken away: punctuation becomes a space, letters of every
+   script stay. The characters are listed, because [[:punct:]] means different things under different locales. #}
+{% macro comparable_text(value) -%}
+    btrim(regexp_replace(
+        lower(normalize({{ value }}, NFC)),
+        '[\s!-/:-@\[-`{-~\u0085\u00A0-\u00A9\u00AB-\u00B1\u00B4\u00B6-\u00B8\u00BB\u00BF\u00D7\u00F7'
+        '\u1680\u2000-\u206F\u3000-\u3004\u3008-\u3020\u3030\uFEFF]+',
+        ' ', 'g'
+    ))
+{%- endmacro %}
+
+{# Two values of one field are compared on this: digits for a phone, comparable text for all else. #}
+{% macro comparable_value(value, field) -%}
+    case when {{ field }} = 'phone' then {{ clean_phone(value) }} else {{ comparable_text(value) }} end
+{%- endmacro %}

@@ -1,0 +1,74 @@
+-- One row per contact and field for which Kajabi has a value that is not ours, trimmed.
+with differing_contacts as (select * from {{ ref('differing_contacts') }}),
+
+exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+
+contacts as (select * from {{ ref('stg_crm__contacts') }}),
+
+accepted_rows as (select * from {{ ref('accepted_rows') }}),
+
+last_accepted as (select * from {{ ref('stg_kajabi__last_accepted') }}),
+
+contact_columns as (select * from {{ ref('stg_crm__columns') }}),
+
+unpivoted as (
+    select
+        differing_contacts.contact_id,
+        differing_contacts.row_number,
+        last_accepted.row_number is not null as is_in_base,
+        each_field.*,
+        array[exports.address_line_1, exports.city] as other_lines
+    from differing_contacts
+    inner join exports on differing_contacts.row_number = exports.row_number
+    inner join contacts on differing_contacts.contact_id = contacts.id
+    left join accepted_rows on differing_contacts.row_number = accepted_rows.row_number
+    left join last_accepted on accepted_rows.base_row_number = last_accepted.row_number
+    cross join lateral (
+        values
+        ('first_name', contacts.first_name, exports.first_name, last_accepted.first_name),
+        ('last_name', contacts.last_name, exports.last_name, last_accepted.last_name),
+        ('phone', contacts.phone, exports.phone, last_accepted.phone),
+        ('address_line_1', contacts.address_line_1, exports.address_line_1, last_accepted.address_line_1),
+        ('address_line_2', contacts.address_line_2, exports.address_line_2, last_accepted.address_line_2),
+        ('city', contacts.city, exports.city, last_accepted.city),
+        ('state', contacts.state, exports.state, last_accepted.state),
+        ('postal_code', contacts.postal_code, exports.postal_code, last_accepted.postal_code),
+        ('country', contacts.country, exports.country, last_accepted.country),
+        ('kajabi_id', contacts.kajabi_id, exports.kajabi_id, last_accepted.kajabi_id),
+        ('kajabi_member_id', contacts.kajabi_member_id, exports.kajabi_member_id, last_accepted.kajabi_member_id)
+    ) as each_field (field, present_value, incoming_text, base_text)
+    -- a site without kajabi_id has nothing to link
+    inner join contact_columns on each_field.field = contact_columns.column_name
+    where each_field.incoming_text <> coalesce({{ trim_text('each_field.present_value') }}, '')
+),
+
+cleaned as (
+    select
+        unpivoted.*,
+        {{ clean_text('incoming_text', 'field') }} as incoming_value,
+        {{ clean_text('base_text', 'field') }} as base_value
+    from unpivoted
+),
+
+field_differences as (
+    select
+        contact_id,
+        row_number,
+        field,
+        present_value,
+        incoming_value,
+        base_value,
+        is_in_base,
+        {{ comparable_value('present_value', 'field') }} as present_comparable,
+        {{ comparable_value('incoming_value', 'field') }} as incoming_comparable,
+        coalesce(
+            field = 'address_line_2'
+            and {{ comparable_text('incoming_value') }} <> ''
+            and {{ comparable_text('incoming_value') }}
+            in ({{ comparable_text('other_lines[1]') }}, {{ comparable_text('other_lines[2]') }}),
+            false
+        ) as is_malformed_line_2
+    from cleaned
+)
+
+select * from field_differences

@@ -1,0 +1,26 @@
+-- One row per Kajabi id or member id that a contact holds, or that several export rows claim: not free to be linked.
+with contacts as (select * from {{ ref('stg_crm__contacts') }}),
+
+field_differences as (select * from {{ ref('field_differences') }}),
+
+held as (
+    select 'kajabi_id' as field, {{ trim_text('kajabi_id') }} as held_value from contacts
+    union all
+    select 'kajabi_member_id', {{ trim_text('kajabi_member_id') }} from contacts
+),
+
+claimed_twice as (
+    select field, incoming_value
+    from field_differences
+    where field in ('kajabi_id', 'kajabi_member_id')
+    group by field, incoming_value
+    having count(*) > 1
+),
+
+held_ids as (
+    select field, held_value from held where held_value is not null
+    union
+    select field, incoming_value from claimed_twice
+)
+
+select * from held_ids

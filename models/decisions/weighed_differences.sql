@@ -1,0 +1,45 @@
+-- One row per difference, with everything that the rules ask about it.
+with field_differences as (select * from {{ ref('field_differences') }}),
+
+field_owners as (select * from {{ ref('field_owners') }}),
+
+field_policies as (select * from {{ ref('field_policies') }}),
+
+held_ids as (select * from {{ ref('held_ids') }}),
+
+prepared as (
+    select
+        field_differences.*,
+        field_owners.owner,
+        field_owners.owner_label,
+        field_owners.owner_class,
+        field_owners.is_other_contact,
+        field_owners.is_other_field,
+        field_owners.is_legacy_field,
+        coalesce(field_policies.policy, 'link') as policy,
+        coalesce(field_policies.is_address, false) as is_address,
+        held_ids.held_value is not null as is_held_id,
+        {{ trim_text('field_differences.present_value') }} as present_text,
+        -- never on an empty result: two different smileys are not the same word
+        coalesce(present_comparable = incoming_comparable and present_comparable <> '', false) as is_cosmetic
+    from field_differences
+    left join field_owners
+        on
+            field_differences.contact_id = field_owners.contact_id
+            and field_differences.field = field_owners.field
+    left join field_policies on field_differences.field = field_policies.field
+    left join held_ids
+        on field_differences.field = held_ids.field and field_differences.incoming_value = held_ids.held_value
+),
+
+weighed_differences as (
+    select
+        *,
+        bool_or(
+            is_address and present_text is not null and present_text <> incoming_value
+            and not is_cosmetic and not is_malformed_line_2
+        ) over (partition by contact_id) as is_address_mismatch
+    from prepared
+)
+
+select * from weighed_differences

@@ -1,0 +1,34 @@
+-- One row per contact to insert that is known here already: merged away, deleted, or under another key.
+with inserts as (select * from {{ ref('merge_plan') }} where action = 'insert'),
+
+contacts as (select * from {{ ref('stg_crm__contacts') }}),
+
+further_emails as (select * from {{ ref('stg_crm__contact_emails') }}),
+
+-- live, not frozen: a duplicate recorded after the plan counts as well
+known_duplicates as (select * from {{ source('kajabi_ledger', 'known_duplicates') }}),
+
+known_keys as (
+    select {{ clean_email('email') }} as known_key, 'a contact has this email' as finding from contacts
+    union all
+    select {{ trim_text('kajabi_id') }}, 'a contact has this Kajabi id' from contacts
+    union all
+    select email_key, 'a contact has this as another email' from further_emails
+    union all
+    select old_email, 'merged away before' from known_duplicates
+    union all
+    select old_kajabi_id, 'merged away before' from known_duplicates
+    union all
+    select email, 'planned twice' from inserts group by email having count(*) > 1
+),
+
+guard_recreated_duplicates as (
+    select distinct
+        inserts.contact_id,
+        inserts.row_number,
+        known_keys.finding
+    from inserts
+    inner join known_keys on known_keys.known_key in (inserts.email, inserts.kajabi_id)
+)
+
+select * from guard_recreated_duplicates

@@ -1,0 +1,49 @@
+-- One row per cell of a planned contact that is not as the plan saw it, and per insert whose email or id is taken now.
+-- Reads the live contacts whole-row, so that it never stands in the way of a migration of the table.
+with merge_plan as (select * from {{ ref('merge_plan') }}),
+
+plan_summary as (select * from {{ ref('plan_summary') }}),
+
+applied_runs as (select * from {{ source('kajabi_ledger', 'merge_runs') }} where status = 'applied'),
+
+live_contacts as (
+    select
+        planned.contact_id,
+        planned.contact_as_seen,
+        live.id is not null as is_there,
+        to_jsonb(live) || jsonb_build_object('is_deleted', to_jsonb(live) ->> 'deleted_at' is not null) as contact_now
+    from merge_plan as planned
+    left join {{ source('crm', 'contacts') }} as live on planned.contact_id = live.id
+),
+
+moved_cells as (
+    select
+        live_contacts.contact_id,
+        seen.key as field
+    from live_contacts
+    cross join lateral jsonb_each_text(live_contacts.contact_as_seen) as seen
+    where not live_contacts.is_there or seen.value is distinct from live_contacts.contact_now ->> seen.key
+),
+
+taken_keys as (
+    select contact_id, 'id' as field from live_contacts where contact_as_seen is null and is_there
+    union all
+    select merge_plan.contact_id, 'email' as field
+    from merge_plan
+    inner join kajabi_ledger.contacts_with_email(
+        (select array_agg(email) from merge_plan where action = 'insert')
+    ) as taken on merge_plan.email = taken.email_key
+    where merge_plan.action = 'insert'
+),
+
+guard_stale_plan as (
+    select * from moved_cells
+    union all
+    select * from taken_keys
+)
+
+select * from guard_stale_plan
+-- a plan that was applied is done: what it wrote is not a movement
+where not exists (
+    select from plan_summary inner join applied_runs on plan_summary.fingerprint = applied_runs.fingerprint
+)

@@ -1,0 +1,45 @@
+-- One row per export row: matched with a contact, new, or held with the reason.
+with ranked_rows as (select * from {{ ref('ranked_rows') }}),
+
+possible_duplicates as (select * from {{ ref('possible_duplicates') }}),
+
+duplicates_review as (
+    select
+        exists (select from {{ source('kajabi_ledger', 'known_duplicates') }})
+        or exists (select from {{ source('kajabi_ledger', 'duplicates_declared_none') }}) as is_done
+),
+
+reasoned as (
+    select
+        ranked_rows.*,
+        possible_duplicates.contact_id as possible_contact_id,
+        case
+            when ranked_rows.key_hold_reason is not null then ranked_rows.key_hold_reason
+            when not ranked_rows.is_without_contact and ranked_rows.place_for_contact > 1 then 'other_row_decides'
+            when not ranked_rows.is_without_contact then null
+            when ranked_rows.email_key is null then 'no_email'
+            when not {{ is_possible_email('ranked_rows.email_key') }} then 'malformed_email'
+            when ranked_rows.place_for_email > 1 then 'same_email_in_export'
+            when ranked_rows.kajabi_id is not null and ranked_rows.place_for_id > 1 then 'same_id_in_export'
+            when possible_duplicates.row_number is not null then 'possible_duplicate'
+            -- before anybody has said who was merged away, every newcomer could be one of them
+            when not duplicates_review.is_done then 'duplicates_not_recorded'
+        end as hold_reason
+    from ranked_rows
+    left join possible_duplicates on ranked_rows.row_number = possible_duplicates.row_number
+    cross join duplicates_review
+),
+
+contact_matches as (
+    select
+        row_number,
+        coalesce(contact_id, possible_contact_id) as contact_id,
+        email,
+        kajabi_id,
+        case when hold_reason is not null then 'held' when is_without_contact then 'new' else 'matched' end as status,
+        matched_by,
+        hold_reason
+    from reasoned
+)
+
+select * from contact_matches

@@ -1,0 +1,40 @@
+-- One row per export row without contact whose phone and full name are those of a living contact.
+with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+
+contacts as (select * from {{ ref('stg_crm__contacts') }}),
+
+deciding_keys as (select * from {{ ref('deciding_keys') }}),
+
+unmatched as (
+    select
+        exports.row_number,
+        {{ clean_phone('exports.phone') }} as phone_digits,
+        {{ comparable_text("concat_ws(' ', exports.first_name, exports.last_name)") }} as full_name
+    from exports
+    left join deciding_keys on exports.row_number = deciding_keys.row_number
+    where deciding_keys.row_number is null
+),
+
+living as (
+    select
+        id as contact_id,
+        {{ clean_phone('phone') }} as phone_digits,
+        {{ comparable_text("concat_ws(' ', first_name, last_name)") }} as full_name
+    from contacts
+    where not is_deleted and phone is not null
+),
+
+possible_duplicates as (
+    select distinct on (unmatched.row_number)
+        unmatched.row_number,
+        living.contact_id
+    from unmatched
+    inner join living
+        on
+            unmatched.phone_digits = living.phone_digits
+            and unmatched.full_name = living.full_name
+    where unmatched.full_name <> ''
+    order by unmatched.row_number, living.contact_id
+)
+
+select * from possible_duplicates

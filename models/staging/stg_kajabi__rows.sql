@@ -1,0 +1,52 @@
+-- One row per record of the newest load and of the base load.
+with loads as (select * from {{ source('kajabi_raw', 'loads') }}),
+
+contact_rows as (select * from {{ source('kajabi_raw', 'contact_rows') }}),
+
+chosen_loads as (
+    select
+        load_id,
+        newest_rank is not null
+        and newest_rank = max(newest_rank) over () as is_newest,
+        base_rank is not null
+        and base_rank = max(base_rank) over () as is_base
+    from loads
+),
+
+stg_kajabi__rows as (
+    select
+        -- ids
+        contact_rows.load_id,
+        contact_rows.row_number,
+        {{ trim_text('contact_rows.kajabi_id') }} as kajabi_id,
+        {{ trim_text('contact_rows.kajabi_member_id') }} as kajabi_member_id,
+        {{ clean_email('contact_rows.email') }} as email_key,
+
+        -- texts, trimmed only: what the old import saw
+        {{ trim_text('contact_rows.email') }} as email,
+        {{ trim_text('contact_rows.first_name') }} as first_name,
+        {{ trim_text('contact_rows.last_name') }} as last_name,
+        coalesce(
+            {{ without_placeholder(trim_text('contact_rows.phone_number')) }},
+            {{ without_placeholder(trim_text('contact_rows.mobile_phone_number')) }},
+            {{ without_placeholder(trim_text('contact_rows.phone')) }},
+            {{ trim_text('contact_rows.phone_number') }},
+            {{ trim_text('contact_rows.mobile_phone_number') }},
+            {{ trim_text('contact_rows.phone') }}
+        ) as phone,
+        {{ trim_text('contact_rows.address_line_1') }} as address_line_1,
+        {{ trim_text('contact_rows.address_line_2') }} as address_line_2,
+        {{ trim_text('contact_rows.city') }} as city,
+        {{ trim_text('contact_rows.state') }} as state,
+        {{ trim_text('contact_rows.postal_code') }} as postal_code,
+        {{ trim_text('contact_rows.country') }} as country,
+
+        -- booleans
+        chosen_loads.is_newest,
+        chosen_loads.is_base
+    from contact_rows
+    inner join chosen_loads on contact_rows.load_id = chosen_loads.load_id
+    where chosen_loads.is_newest or chosen_loads.is_base
+)
+
+select * from stg_kajabi__rows
