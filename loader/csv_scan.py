@@ -1,15 +1,12 @@
 """One strict pass over a CSV file: hash, decode, prove, split. It knows records, and nothing of contacts.
 
 ``csv.reader`` alone reads a damaged file without a word: a stray quote in one row and another in the next
-fuse two people into one row. So each stretch of text is first proved to be RFC 4180 and only then split:
-
-1. It is cut after the last line end with an even number of quotes before it, so it holds whole records.
-2. Each well-formed quoted cell is replaced by a letter. A quote that is left over is a fault, and the line
-   ends that are left over are exactly those outside quotes.
-3. ``csv.reader`` splits it; text of this kind can be split in one way only.
-
-All of it runs at C speed; the walk that finds the place of a fault is slow and runs only once there is one.
-In messages a record is a contact (1 is the first after the header) and a line is what an editor counts.
+fuse two people into one. So the text is cut after the last line end with an even number of quotes before it
+(whole records), and is proved to be RFC 4180, which ``csv.reader`` can split in one way only: once every
+well-formed quoted cell is replaced by a letter, a quote that is left over is a fault, and the line ends that
+are left over are exactly those outside quotes. All of this runs at C speed; the walk that finds the place of
+a fault is slow, and runs only when there is one. A record is a contact (1 comes after the header) and a line
+is what an editor counts.
 """
 
 from __future__ import annotations
@@ -31,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-CHUNK_BYTES = 1 << 18
+    Progress = Callable[[int], None]
+
+CHUNK_BYTES = 1 << 18  # smaller or larger ones are no faster
 NO_WAITING = getattr(os, "O_NONBLOCK", 0)  # else opening a pipe waits for somebody to write into it
 FILE_LIMIT = 1 << 30  # bytes; 5,691 contacts are a few MB, so whatever is larger is another file
 CELL_LIMIT = 1_000_000  # characters
@@ -41,9 +40,6 @@ RECORD_LIMIT = 10_000_000  # characters; else a quote that is never closed would
 QUOTED_CELL = re.compile(r'"(?<![^,\n]")[^"]*(?:""[^"]*)*"(?=[,\r\n])')
 CELL_AND_DELIMITER = re.compile(r'("[^"]*(?:""[^"]*)*"|[^",\r\n]*)(,|\r\n|\r|\n)?')
 LINE_END = re.compile(r"\r\n|\r|\n")
-LINE_END_NAMES = {"\r\n": "CRLF", "\n": "LF", "\r": "a lone CR"}
-
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SIGNATURES = {  # in lower case, because so are the bytes that are compared with them
     "a spreadsheet workbook (xlsx, ods) or a zip archive": (b"pk\x03\x04", b"pk\x05\x06"),
     "an old spreadsheet workbook (xls)": (b"\xd0\xcf\x11\xe0",),
@@ -51,9 +47,10 @@ SIGNATURES = {  # in lower case, because so are the bytes that are compared with
     "a 7z or rar archive": (b"7z\xbc\xaf", b"rar!\x1a\x07"),
     "a PDF or rtf document": (b"%pdf-", b"{\\rtf"),
     "a web page (often a sign-in page saved in place of the file) or XML": (b"<",),
-    "UTF-16 text": (b"\xff\xfe", b"\xfe\xff"),
+    "UTF-16 text": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
 }
 EXPORT_AGAIN = "Export the contacts from Kajabi again and load the download without opening it first."
+LOAD_AGAIN = "Load it again once nothing writes to it."
 NAME_ENCODING = "If a program for Windows wrote the file, and not Kajabi, say so: --encoding cp1252."
 
 
@@ -84,14 +81,13 @@ class Block:
 class Scan:
     """One pass over one file; ``digest`` and ``byte_count`` are of exactly the bytes that gave the rows."""
 
-    def __init__(
-        self, path: Path, encoding: str, chunk_bytes: int, progress: Callable[[int], None] | None
-    ) -> None:
+    def __init__(self, path: Path, encoding: str, progress: Progress | None = None) -> None:
         """Prepare a pass; nothing is opened before ``blocks``."""
-        self.path, self.encoding, self.chunk_bytes, self.progress = path, encoding, chunk_bytes, progress
+        self.path, self.encoding, self.progress = path, encoding, progress
         self.header: list[str] = []
+        self.labels: dict[int, str] = {}
         self.digest, self.byte_count = hashlib.sha256(), 0
-        self._wanted, self._is_last = chunk_bytes, False
+        self._wanted, self._is_last = CHUNK_BYTES, False
         self._record, self._line, self._line_end, self._blank = 0, 1, "", ""
 
     def rejected(self, place: str, what: str, remedy: str = EXPORT_AGAIN) -> ExportRejected:
@@ -99,23 +95,27 @@ class Scan:
         where = f", {place}" if place else ""
         return ExportRejected(f"{shown(self.path.name, 100)}{where}: {what} {remedy} Nothing was loaded.")
 
+    def column(self, position: int) -> str:
+        """Name a column, with its header only if that is a known one: other texts there may be a person."""
+        return f"column {position + 1}" + (
+            f' "{shown(label)}"' if (label := self.labels.get(position)) else ""
+        )
+
     def blocks(self, *, check: bool) -> Iterator[Block]:
-        """Yield the records after the header. Without ``check``, compare the digest with a checked pass's."""
+        """Yield the records after the header. Unless they are checked, compare the digest afterwards."""
         # the limit is shared by the whole process: raising it harms nobody, a lower one refuses good cells
-        csv.field_size_limit(max(csv.field_size_limit(), RECORD_LIMIT))
+        csv.field_size_limit(max(csv.field_size_limit(), FILE_LIMIT))
         for text in self._texts():
-            if check:
-                self._check_text(text)
             reader = csv.reader(io.StringIO(text, newline=""), strict=True)
             try:
                 rows = list(reader)
             except csv.Error:
-                raise self.rejected("", "it changed while it was read.", "Load it again.") from None
+                raise self._fault(text) from None
             skipped = 0 if self.header else 1
             self.header = self.header or rows[0]
             block = Block(rows[skipped:], text, self._record + 1, self._line, skipped)
             if check:
-                self._check_shape(block)
+                self._check(block)
             while block.rows and not block.rows[-1]:
                 block.rows.pop()  # a blank line at the end of the file
             yield block
@@ -130,7 +130,9 @@ class Scan:
             if self._is_last and carry and not carry.endswith("\n"):
                 carry += self._line_end or "\n"
             if end := len(carry) if self._is_last and not fault else _end_of_records(carry):
-                self._line_end = self._line_end or _first_line_end(carry[:end])
+                if not self._line_end:
+                    first_line = QUOTED_CELL.sub("x", carry[:end]).partition("\n")[0]
+                    self._line_end = "\r\n" if first_line.endswith("\r") else "\n"
                 yield carry[:end]
                 carry = carry[end:]
             if fault:
@@ -138,7 +140,7 @@ class Scan:
             if len(carry) > RECORD_LIMIT:
                 raise self._fault(carry)
             # a long record is read in doubling steps, else its text would be searched anew for every chunk
-            self._wanted = max(self.chunk_bytes, len(carry))
+            self._wanted = max(CHUNK_BYTES, len(carry))
 
     def _decoded(self) -> Iterator[tuple[str, tuple[str, str] | None]]:
         """Yield each chunk's text without the byte order mark, and what is wrong with the bytes after it."""
@@ -160,25 +162,24 @@ class Scan:
 
     def _chunks(self) -> Iterator[tuple[int, bytes]]:
         """Yield the bytes, each chunk with its offset, and an empty chunk at the end."""
-        with self._open() as stream:
-            size = self._check_kind(stream)
-            while not self._is_last:
-                data, before = stream.read(self._wanted), self.byte_count
-                self.digest.update(data)
-                self.byte_count += len(data)
-                self._is_last = not data
-                if self.byte_count > size or (self._is_last and self.byte_count < size):
-                    raise self.rejected("", "it changed while it was read.", "Load it when it is complete.")
-                yield before, data
-                if self.progress:
-                    self.progress(self.byte_count)
-
-    def _open(self) -> BinaryIO:
         try:
-            return open(self.path, "rb", opener=lambda name, flags: os.open(name, flags | NO_WAITING))
+            with open(
+                self.path, "rb", opener=lambda name, flags: os.open(name, flags | NO_WAITING)
+            ) as stream:
+                size = self._check_kind(stream)
+                while not self._is_last:
+                    data, before = stream.read(self._wanted), self.byte_count
+                    self.digest.update(data)
+                    self.byte_count += len(data)
+                    self._is_last = not data
+                    if self.byte_count > size or (self._is_last and self.byte_count < size):
+                        raise self.rejected("", "its size changed while it was read.", LOAD_AGAIN)
+                    yield before, data
+                    if self.progress:
+                        self.progress(self.byte_count)
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "this is not a file name"
-            raise self.rejected("", f"it cannot be opened: {reason}.", "Check path and rights.") from None
+            reason = getattr(error, "strerror", None) or "its name is not possible"
+            raise self.rejected("", f"it cannot be read: {reason}.", "Check path and rights.") from None
 
     def _check_kind(self, stream: BinaryIO) -> int:
         """Refuse what is no regular file of a fitting size, and what its first bytes show to be no CSV text."""
@@ -189,70 +190,66 @@ class Scan:
             raise self.rejected("", f"it has {status.st_size:,} bytes, and {FILE_LIMIT:,} are the limit.")
         head = stream.read(4096)
         stream.seek(0)
-        start = head.removeprefix(BYTE_ORDER_MARK).lstrip().lower()
+        start = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
         kind = next((kind for kind, signatures in SIGNATURES.items() if start.startswith(signatures)), "")
         if head.count(0) * 4 > len(head) and 0 in (head[::2].count(0), head[1::2].count(0)):
             kind = kind or "UTF-16 text without a byte order mark"
         if kind:
             raise self.rejected("", f"it is not a CSV file in UTF-8: it looks like {kind}.")
-        if head.startswith(BYTE_ORDER_MARK) and self.encoding != "utf-8":
+        if head.startswith(codecs.BOM_UTF8) and self.encoding != "utf-8":
             raise self.rejected("", "its first bytes say that it is UTF-8.", "Leave --encoding out.")
         return status.st_size
 
-    def _check_text(self, text: str) -> None:
-        """Refuse text that is not RFC 4180, or in which not all lines end like the first one."""
-        outside = QUOTED_CELL.sub("x", text)
-        ends = outside.count(self._line_end)
+    def _check(self, block: Block) -> None:
+        """Refuse text that is not RFC 4180 or changes its line ends, and records unlike the header."""
+        outside = QUOTED_CELL.sub("x", block.text)
+        ends, width = outside.count(self._line_end), len(self.header)
         returns = ends if self._line_end == "\r\n" else 0
         if '"' in outside or outside.count("\n") != ends or outside.count("\r") != returns:
-            raise self._fault(text)
-
-    def _check_shape(self, block: Block) -> None:
-        """Refuse a record of another width than the header, a blank line between records, a huge cell."""
-        width = len(self.header)
+            raise self._fault(block.text)
         if not width:
             raise self.rejected("line 1", "it is blank, and the header should stand there.")
         if set(map(len, block.rows)) <= {width} and not self._blank and len(block.text) <= CELL_LIMIT:
             return
         for index, row in enumerate(block.rows):
-            place = self._blank or block.place(index) if self._blank or len(row) != width else ""
             if not row:
-                self._blank = place
+                self._blank = self._blank or block.place(index)
             elif self._blank:
-                raise self.rejected(place, "this line is blank, and records follow it: lines may be lost.")
+                raise self.rejected(self._blank, "the line is blank, and records follow: lines may be lost.")
             elif len(row) != width:
-                cut = self._is_last and len(row) < width and row is block.rows[-1]
-                end = " It is the last record: the file seems cut off." if cut else ""
-                what = (
-                    f"it has {len(row)} cells where the header has {width}: values would change columns.{end}"
+                is_cut = self._is_last and row is block.rows[-1] and len(row) < width
+                end = (
+                    "As the last record, it shows a file cut off."
+                    if is_cut
+                    else "Values would change columns."
                 )
-                raise self.rejected(place, what)
-            elif max(map(len, row)) > CELL_LIMIT:
-                what = f"a cell is longer than {CELL_LIMIT:,} characters."
+                what = f"it has {len(row)} cells where the header has {width}. {end}"
                 raise self.rejected(block.place(index), what)
+            elif sizes := [position for position, cell in enumerate(row) if len(cell) > CELL_LIMIT]:
+                place = f"{block.place(index)}, {self.column(sizes[0])}"
+                raise self.rejected(place, f"the cell is longer than {CELL_LIMIT:,} characters.")
 
     def _fault(self, text: str) -> ExportRejected:
         """Walk from cell to cell to the first fault, and say what it is."""
-        record, column = 0, 1
+        record = position = 0
         for cell in CELL_AND_DELIMITER.finditer(text):
             if cell[2] == ",":
-                column += 1
+                position += 1
             elif cell[2] and cell[2] == self._line_end:
-                record, column = record + 1, 1
+                record, position = record + 1, 0
             else:
                 break
         if cell[2]:
-            what = f"its line ends with {LINE_END_NAMES[cell[2]]}, unlike the first or unlike any CSV file."
+            what = f"the line ends with {cell[2]!r}: all must end with '\\r\\n', or all with '\\n'."
         elif cell[1].startswith('"'):
             what = "text follows the quote that closes the cell."
         elif text[cell.end() : cell.end() + 1] != '"':
-            what = f"it goes on for more than {RECORD_LIMIT:,} characters."
+            what = f"the record is longer than {RECORD_LIMIT:,} characters."
         elif cell[1]:
             what = "a quote stands inside a cell that does not begin with one."
         else:
             what = "a quote opens the cell and none closes it: it is a stray quote, or the file is cut off."
-        header = f' "{shown(self.header[column - 1])}"' if column <= len(self.header) else ""
-        place = f"{self._place(record, text[: cell.start()])}, column {column}{header}"
+        place = f"{self._place(record, text[: cell.start()])}, {self.column(position)}"
         return self.rejected(place, f"{what} Contacts could be fused or split.")
 
     def _place(self, record: int, text_before: str) -> str:
@@ -262,18 +259,13 @@ class Scan:
 
 
 def _end_of_records(text: str) -> int:
-    """Return where the last whole record ends: after the last line end with an even number of quotes before it."""
-    stop, is_odd = len(text), text.count('"') % 2
+    """Return the position after the last line end that has an even number of quotes before it."""
+    stop, quotes = len(text), text.count('"')
     while True:
         end = text.rfind("\n", 0, stop) + 1
-        is_odd ^= text.count('"', end, stop) % 2
-        if not end or not is_odd:
+        quotes -= text.count('"', end, stop)
+        if not end or quotes % 2 == 0:
             return end
-        # this line end is inside a quoted cell, as is all the text back to the quote before it
+        # the line end is inside a quoted cell, and so is all the text back to the quote before it
         stop = text.rfind('"', 0, end)
-        is_odd = 0
-
-
-def _first_line_end(text: str) -> str:
-    outside = QUOTED_CELL.sub("x", text)
-    return "\r\n" if outside.partition("\n")[0].endswith("\r") else "\n"
+        quotes -= 1

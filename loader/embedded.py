@@ -130,9 +130,9 @@ def _home(folder: Path, bin_folder: Path | None) -> Home:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not is_closed(folder, os.geteuid(), to=0o022):
         raise Unprepared(
-            f"The embedded server cannot keep its data in {folder}: it belongs to another user, or others may "
-            "write in it, so that they could replace your data. Nothing was changed. Run the command as the "
-            "folder's owner, take the others' right to write (chmod go-w), or choose another folder."
+            f"The embedded server cannot keep its data in {folder}: it belongs to another user, or others "
+            "may write in it, so that they could replace your data. Nothing was changed. Run the command as "
+            "the folder's owner, take the others' right to write (chmod go-w), or choose another folder."
         )
     with _gate(folder):
         return find_home(folder, bin_folder.absolute() if bin_folder else None)

@@ -3,8 +3,8 @@
 A file is read twice. ``read_export`` proves all of it (form, header, meaning) and gives its digest and its
 counts, so a bad file is refused before a transaction is open, and what is recorded of the file can be written
 before its records. ``ExportFile.rows`` then reads it again for COPY, without the proofs but with the digest:
-unless the bytes are the very ones that were proved, it raises after the last row. Let that exception leave the
-COPY block, and the transaction keeps nothing. The file need not fit into memory, nor need it stand still.
+unless the bytes are the very ones that were proved, it raises after the last row. Let that exception leave
+the COPY block, and the transaction keeps nothing. The file need not fit into memory, nor stand still.
 
 Which rows are valid contacts (a missing email, a duplicate, a placeholder) is decided in SQL, not here.
 """
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from loader.csv_scan import CHUNK_BYTES, Block, Scan, shown
+from loader.csv_scan import Block, Scan, shown
 from loader.errors import ExportRejected, KajabiGuardError, Usage
 
 if TYPE_CHECKING:
@@ -34,18 +34,18 @@ RAW_COLUMNS: tuple[str, ...] = (
     *("kajabi_created_at", "products", "tags"),
 )
 
-HANDLE = re.compile(r"\(([^()]*)\)")
+HANDLE = re.compile(r"\(([^()]*)\)\s*\Z")  # only at the end: whatever follows is no header of Kajabi's
 # What a spreadsheet makes of an id of ten digits (an exponent, decimals, hash signs), and other tables' keys.
 FOREIGN_ID = re.compile(
     r"\s*(?:[-+]?\d+(?:[.,]\d*)?e[-+]?\d+|[-+]?\d+[.,]\d*|#.*|[0-9a-f]{8}-[0-9a-f-]{27})\s*", re.IGNORECASE
 )
-# Columns, what shows of all their cells together that none is bad (far faster), what shows that one is, the reason.
+# The columns; what clears all their cells together, which is far faster; what is bad in one; the reason.
 CELL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[str], bool], Callable[[str], object], str], ...] = (
     (
         ("kajabi_id", "kajabi_member_id"),
         str.isdecimal,
         FOREIGN_ID.fullmatch,
-        "an id with an exponent, decimals or # (a spreadsheet saved the file) or a UUID names nobody in Kajabi.",
+        "an id with an exponent, decimals or # (a spreadsheet saved the file), or a UUID, names nobody.",
     ),
     (
         ("email", "full_name", "first_name", "last_name"),
@@ -66,9 +66,8 @@ class ColumnMap:
 
     def find(self, header: str) -> tuple[str, int] | None:
         """Return a header's raw column and preference, or None for a header that is not mapped."""
-        handles = HANDLE.findall(header)
-        by_handle = self.headers.get(("handle", _key(handles[-1]))) if handles else None
-        return by_handle or self.headers.get(("name", _key(header)))
+        handle = HANDLE.search(header)
+        return self.headers.get(("handle", _key(handle[1])) if handle else ("name", _key(header)))
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,6 @@ class ExportFile:
     mapped_columns: dict[str, str]
     unmapped_columns: tuple[str, ...]
     positions: dict[str, int]
-    chunk_bytes: int = CHUNK_BYTES
 
     def rows(self, progress: Callable[[int], None] | None = None) -> Iterator[tuple[str | None, ...]]:
         """Yield one tuple per record, in file order and in the order of ``RAW_COLUMNS``.
@@ -93,7 +91,7 @@ class ExportFile:
         None stands for a column that the file lacks, the empty text for an empty cell. Take all of it: only
         at the end is it known that these are the bytes that were proved; ExportRejected is raised if not.
         """
-        scan = Scan(self.path, self.encoding, self.chunk_bytes, progress)
+        scan = Scan(self.path, self.encoding, progress)
         nothing = len(self.header)
         pick = itemgetter(*(self.positions.get(column, nothing) for column in RAW_COLUMNS))
         for block in scan.blocks(check=False):
@@ -125,10 +123,9 @@ def read_export(
     *,
     encoding: str = "utf-8",
     progress: Callable[[int], None] | None = None,
-    chunk_bytes: int = CHUNK_BYTES,
 ) -> ExportFile:
     """Read the whole file and prove it, or raise ExportRejected for the first thing that is wrong with it."""
-    scan = Scan(path, _codec_name(encoding), chunk_bytes, progress)
+    scan = Scan(path, _codec_name(encoding), progress)
     positions: dict[str, int] = {}
     row_count = with_at = 0
     if scan.encoding != "utf-8":
@@ -142,7 +139,7 @@ def read_export(
     if not row_count:
         raise scan.rejected("", "it has a header and no contacts.", "Check in Kajabi that no filter is on.")
     if with_at * 2 < row_count:
-        place = _column(scan, positions["email"])
+        place = scan.column(positions["email"])
         what = f"only {with_at:,} of {row_count:,} emails have an @, as if cells had changed columns."
         raise scan.rejected(place, what)
     header = tuple(scan.header)
@@ -161,16 +158,11 @@ def read_export(
             if position not in positions.values()
         ),
         positions=positions,
-        chunk_bytes=chunk_bytes,
     )
 
 
 def _key(header: str) -> str:
     return header.strip().casefold()
-
-
-def _column(scan: Scan, position: int) -> str:
-    return f'column {position + 1} "{shown(scan.header[position])}"'
 
 
 def _codec_name(encoding: str) -> str:
@@ -189,13 +181,12 @@ def _codec_name(encoding: str) -> str:
 
 
 def _refuse_utf8(scan: Scan) -> None:
-    """Refuse a file in UTF-8 that is to be read as something else: every accented letter would become two."""
+    """Refuse a file in UTF-8 that is to be read as something else: each accented letter would become two."""
     try:
-        blocks = Scan(scan.path, "utf-8", scan.chunk_bytes, None).blocks(check=False)
-        is_ascii = not [block for block in blocks if not block.text.isascii()]
+        are_ascii = [block.text.isascii() for block in Scan(scan.path, "utf-8").blocks(check=False)]
     except ExportRejected:
         return  # as it should be: what is wrong otherwise, the pass that follows will say
-    if not is_ascii:
+    if not all(are_ascii):
         raise scan.rejected("", f"it is UTF-8, and not {scan.encoding}.", "Leave --encoding out.")
 
 
@@ -212,24 +203,22 @@ def _positions(scan: Scan, columns: ColumnMap) -> dict[str, int]:
     found: dict[str, tuple[int, int]] = {}  # raw column -> preference, position
     repeated: dict[str, str] = {}
     for position, text in enumerate(scan.header):
-        column, preference = columns.find(text) or ("", 0)
-        if column not in found or preference < found[column][0]:
-            found[column] = preference, position
-            repeated.pop(column, None)
-        elif column and preference == found[column][0]:
-            repeated[column] = f"{_column(scan, found[column][1])} and {_column(scan, position)}"
-    for column, places in repeated.items():
-        what = f"{places} both give {column}, and the wrong one might be read."
-        raise scan.rejected("the header", what, "Remove one of them in Kajabi, or export again.")
-    found.pop("", None)
+        if mapped := columns.find(text):
+            column, preference = mapped
+            scan.labels[position] = text
+            if column not in found or preference < found[column][0]:
+                found[column] = preference, position
+                repeated.pop(column, None)
+            elif preference == found[column][0]:
+                repeated[column] = f"{scan.column(found[column][1])} and {scan.column(position)}"
+    for column, both in repeated.items():
+        what = f"{both} both give {column}, and the wrong one might be read."
+        raise scan.rejected("the header", what, "Leave one of them, or export again.")
     if "email" not in found:
         # where the header is missing, the first line is a person, and must not be shown
-        names = (
-            ", ".join(shown(text) for text in scan.header[:60])
-            if found
-            else "not shown, as they may be a person"
-        )
-        what = f"there is no Email column, by which contacts are known. The {len(keys)} headers: {names}."
+        texts = [text for text in scan.header if HANDLE.search(text) or not re.search(r"[@\d]", text)]
+        names = ", ".join(map(shown, texts[:60])) if found else "not shown, as they may be a person's data"
+        what = f"there is no Email column, by which contacts are known. The headers found: {names}."
         raise scan.rejected("the header", what)
     return {column: position for column, (_, position) in found.items()}
 
@@ -241,7 +230,7 @@ def _check_rows(scan: Scan, block: Block, positions: dict[str, int]) -> int:
             cells = [row[positions[column]] for row in block.rows] if column in positions else []
             if not are_good("".join(cells)) and any(map(is_bad, cells)):
                 index = next(index for index, cell in enumerate(cells) if is_bad(cell))
-                raise scan.rejected(f"{block.place(index)}, {_column(scan, positions[column])}", what)
+                raise scan.rejected(f"{block.place(index)}, {scan.column(positions[column])}", what)
     header = scan.header[positions["email"]]
     emails = [row[positions["email"]] for row in block.rows]
     without_at = [index for index, email in enumerate(emails) if "@" not in email or email == header]

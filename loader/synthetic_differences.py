@@ -89,7 +89,8 @@ def make_different(people: People, pair: Pair, recipe: Recipe) -> None:
             line_1 = text(contact, "address_line_1")
             row[KAJABI_COLUMN["address_line_1"]] = line_1.upper() if how == "case" else people.street(line_1)
         else:
-            row[KAJABI_COLUMN["postal_code"]] = people.postal_code(but_not=text(contact, "postal_code"))
+            older = people.postal_code(text(contact, "city"), text(contact, "postal_code"))
+            row[KAJABI_COLUMN["postal_code"]] = older
     if recipe.paypal_names:
         contact["paypal_first_name"] = contact["first_name"]
     if recipe.paypal_names == "both":

@@ -100,7 +100,7 @@ def _is_from(contact: Contact, system: str) -> bool:
 
 def _links(contact: Contact) -> float:
     """Prefer contacts that another system knows: their phone came from there."""
-    return 0.8 if any(text(contact, c) for c in ("zoho_id", "paypal_email", "ticket_tailor_id")) else 0
+    return 0.25 if any(text(contact, c) for c in ("zoho_id", "paypal_email", "ticket_tailor_id")) else 0
 
 
 def _relabel(people: People, total: int, contacts: list[Contact], plain: list[Pair]) -> None:

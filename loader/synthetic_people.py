@@ -56,6 +56,9 @@ TOWNS = (  # city, state, postal code (digits are drawn for each #), country
     ("Utrecht", None, "35## AB", "Netherlands"), ("Łódź", None, "90-###", "Poland"),
 )
 # fmt: on
+COLORADO = 5  # the first of the towns
+POSTAL_CODE_OF = {city: pattern for city, _, pattern, _ in TOWNS}
+CITY_IN = {state: city for city, state, _, _ in TOWNS}
 DOMAINS = ("example.org", "example.com", "example.net")
 AREA_CODES = tuple(code for code in range(201, 990) if code % 100 != 11)  # noqa: PLR2004 -- 211 ... 911 are services
 TO_ASCII = str.maketrans({"ł": "l", "ø": "o"})  # letters that have no decomposition
@@ -109,21 +112,23 @@ class People:
             f"{self.rng.choice(('Apt', 'Unit', 'Suite'))} {self.rng.randint(1, 40)}{self.rng.choice('ABC')}"
         )
 
-    def postal_code(self, pattern: str = "021##", but_not: str = "") -> str:
-        """Give a postal code of a pattern, another one than ``but_not``."""
+    def postal_code(self, city: str, but_not: str = "") -> str:
+        """Give a postal code of a city, another one than ``but_not``."""
+        pattern = POSTAL_CODE_OF.get(city, "804##")
         while (code := "".join(self.rng.choice("123456789") if s == "#" else s for s in pattern)) == but_not:
             pass
         return code
 
     def address(self) -> dict[str, str | None]:
         """Give a full address without a second line."""
-        city, state, pattern, country = self.rng.choice(TOWNS)
+        near = self.rng.choice((COLORADO, COLORADO, len(TOWNS)))  # most people live near the organisation
+        city, state, _, country = self.rng.choice(TOWNS[:near])
         return {
             "address_line_1": self.street(),
             "address_line_2": None,
             "city": city,
             "state": state,
-            "postal_code": self.postal_code(pattern),
+            "postal_code": self.postal_code(city),
             "country": country,
         }
 

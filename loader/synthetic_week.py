@@ -9,7 +9,7 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from loader.synthetic_people import EXPORT_DAY, LAST_NAMES, People
+from loader.synthetic_people import CITY_IN, EXPORT_DAY, LAST_NAMES, People
 from loader.synthetic_rows import new_row, number_rows, sign_in
 from loader.synthetic_shape import (
     ADDRESS_PARTS,
@@ -33,8 +33,7 @@ PHONE, LINE_1, LINE_2 = (
     KAJABI_COLUMN["address_line_1"],
     KAJABI_COLUMN["address_line_2"],
 )
-CITY, STATE, ZIP = KAJABI_COLUMN["city"], KAJABI_COLUMN["state"], KAJABI_COLUMN["postal_code"]
-COUNTRY = KAJABI_COLUMN["country"]
+CITY, STATE, ZIP, COUNTRY = (KAJABI_COLUMN[part] for part in ADDRESS_PARTS[2:])
 ARRIVALS = 20
 
 
@@ -65,8 +64,7 @@ class _Week:
     """The rows of the second week, and the contacts whose row may change: each at most once."""
 
     def __init__(self, organisation: Organisation, seed: int) -> None:
-        phones = [text(contact, "phone") for contact in organisation.contacts]
-        phones += [text(contact, "paypal_phone") for contact in organisation.contacts]
+        phones = [text(c, column) for c in organisation.contacts for column in ("phone", "paypal_phone")]
         phones += [row[column] for row in organisation.export_rows for column in (PHONE, MOBILE)]
         number = len(organisation.contacts) + len(organisation.export_rows) + 1
         self.people = People(Random(seed), number, frozenset(phones))
@@ -74,14 +72,13 @@ class _Week:
         self.rows = [dict(row) for row in organisation.export_rows]
         self._by_email = {row["Email"].lower(): row for row in self.rows}
         special = {survivor.lower() for _, survivor in organisation.merged_away} | {ROSA}
-        pairs = []
+        self._pairs: list[Pair] = []
         for contact in organisation.contacts:
             email = text(contact, "email").lower()
             row = self._by_email.get(email)
             if row is not None and contact["kajabi_id"] and email not in special and _agrees(contact, row):
-                pairs.append((contact, row))
-        self.people.rng.shuffle(pairs)
-        self._pairs = pairs
+                self._pairs.append((contact, row))
+        self.people.rng.shuffle(self._pairs)
 
     def row_of(self, email: str) -> ExportRow:
         return self._by_email[email]
@@ -162,16 +159,16 @@ def _fill_blanks(week: _Week) -> None:
     for _, row in week.take(14, _may_get_last_name):
         set_name(row, row["First Name"], people.rng.choice(LAST_NAMES))
     for _, row in week.take(10, _lacks("postal_code")):
-        row[ZIP] = people.postal_code()
+        row[ZIP] = people.postal_code(row[CITY])
     for _, row in week.take(4, _lacks("city")):
-        row[CITY] = "Lyons"
+        row[CITY] = CITY_IN[row[STATE] or None]
     for _, row in week.take(2, _lacks("city", "address_line_2")):
-        row[CITY] = row[LINE_2] = "Lyons"  # the city: fill_blank; line 2: malformed_line_2
+        row[CITY] = row[LINE_2] = CITY_IN[row[STATE] or None]  # fill_blank; line 2: malformed_line_2
     for _, row in week.take(6, _lacks("address_line_2")):
         row[LINE_2] = people.unit()
     for _, row in week.take(4, _has_no_address):  # five cells each
-        row.update({LINE_1: people.street(), CITY: "Cambridge", STATE: "MA", ZIP: people.postal_code()})
-        row[COUNTRY] = "United States"
+        row.update({LINE_1: people.street(), CITY: "Cambridge", STATE: "MA"})
+        row.update({ZIP: people.postal_code("Cambridge"), COUNTRY: "United States"})
 
 
 def _tempt(week: _Week) -> None:
@@ -179,14 +176,14 @@ def _tempt(week: _Week) -> None:
     people = week.people
     for _, row in week.take(4, lambda c, r: not _is_kajabis(c) and _lacks_phone(c, r)):
         row[PHONE] = people.phone()  # other_contact_owner
-    for contact, row in week.take(2, _refused_paypal_phone):
+    for contact, row in week.take(2, _has_paypal_phone_only):
         row[PHONE] = text(contact, "paypal_phone")  # other_field_owner
-    for _, row in week.take(4, _legacy_address_without_zip):
-        row[ZIP] = people.postal_code()  # legacy_owner
+    for _, row in week.take(4, _has_legacy_address_without_zip):
+        row[ZIP] = people.postal_code(row[CITY])  # legacy_owner
     for _, row in week.take(2, _lacks("address_line_2")):
         row[LINE_2] = row[LINE_1]  # malformed_line_2
     for contact, row in week.take(2, _lacks("postal_code")):
-        row[ZIP] = people.postal_code()  # address_mismatch
+        row[ZIP] = people.postal_code(row[CITY])  # address_mismatch
         row[LINE_1] = people.street(text(contact, "address_line_1"))  # kajabi_changed
     for _, row in week.take(1, _may_get_phone):
         row[PHONE] = "n.a."  # invalid_in_kajabi
@@ -195,18 +192,18 @@ def _tempt(week: _Week) -> None:
 
 
 def _change(week: _Week) -> None:
-    """Change 40 values in Kajabi that we hold as it gave them: kept, for a person to look at."""
+    """Change 40 values in Kajabi that we hold as it gave them: kept, and shown to a person."""
     people = week.people
     for _, row in week.take(10, _has_kajabis_name):  # kajabi_changed
         set_name(row, row["First Name"], people.another(LAST_NAMES, row["Last Name"]))
     for _, row in week.take(12, _has_kajabis_phone):  # kajabi_changed
         row[PHONE] = people.phone()
-    for _, row in week.take(
-        4, lambda c, r: _has_address(c, r) and r[ZIP] != ""
-    ):  # kajabi_changed, three each
-        row.update({LINE_1: people.street(row[LINE_1]), CITY: "Marfa", ZIP: people.postal_code("798##")})
-    for _, row in week.take(2, _paypal_address):  # other_field_owner, three each
-        row.update({LINE_1: people.street(row[LINE_1]), CITY: "Marfa", ZIP: people.postal_code("798##")})
+    moved = week.take(4, lambda c, r: _has_address(c, r) and _is_in_colorado(r))  # kajabi_changed, three each
+    moved += week.take(2, _has_paypals_address)  # other_field_owner, three each
+    for _, row in moved:
+        row.update(
+            {LINE_1: people.street(row[LINE_1]), CITY: "Nederland", ZIP: people.postal_code("Nederland")}
+        )
 
 
 def _clear(week: _Week) -> None:
@@ -227,18 +224,21 @@ def _reformat(week: _Week) -> None:
         row[ZIP] = row[ZIP].replace("-", " ")
 
 
-def _refused_paypal_phone(contact: Contact, row: ExportRow) -> bool:
+def _has_paypal_phone_only(contact: Contact, row: ExportRow) -> bool:
     return _is_kajabis(contact) and _lacks_phone(contact, row) and text(contact, "paypal_phone") != ""
 
 
-def _legacy_address_without_zip(contact: Contact, row: ExportRow) -> bool:
+def _has_legacy_address_without_zip(contact: Contact, row: ExportRow) -> bool:
     is_legacy = contact["billing_address_source"] == "unknown_legacy"
     return _is_kajabis(contact) and is_legacy and row[LINE_1] != "" and not text(contact, "postal_code")
 
 
-def _paypal_address(contact: Contact, row: ExportRow) -> bool:
-    is_from_paypal = contact["billing_address_source"] == "paypal"
-    return _is_kajabis(contact) and is_from_paypal and row[ZIP] != "" and row[CITY] != ""
+def _is_in_colorado(row: ExportRow) -> bool:
+    return row[STATE] == "CO" and row[CITY] != "" and row[ZIP] != ""
+
+
+def _has_paypals_address(contact: Contact, row: ExportRow) -> bool:
+    return _is_kajabis(contact) and contact["billing_address_source"] == "paypal" and _is_in_colorado(row)
 
 
 def _arrivals(week: _Week) -> list[ExportRow]:

@@ -16,7 +16,9 @@
 {# A placeholder such as N/A is no value. The list is the seed `placeholders`. #}
 {% macro without_placeholder(value) -%}
     case
-        when lower({{ value }}) not in (select placeholder from {{ ref('placeholders') }}) then {{ value }}
+        when
+            not '[' || lower({{ value }}) || ']' in (select bracketed_placeholder from {{ ref('placeholders') }})
+            then {{ value }}
     end
 {%- endmacro %}
 

@@ -1,0 +1,62 @@
+"""A real PostgreSQL for every test: the embedded server, or the one that TEST_DATABASE_URL names.
+
+No server means failure, never a skip: a suite without its database would be green for nothing.
+Each test gets a database of its own, and the shell's own PG* variables and DATABASE_URL are never looked at.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from loader.database import Target, pointed_at, settings_from_url
+from loader.embedded import running
+from world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+for name in [name for name in os.environ if name.startswith("PG") or name == "DATABASE_URL"]:
+    del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """PG* variables of a server on which databases may be created."""
+    url = os.environ.get("TEST_DATABASE_URL")
+    if url:
+        yield settings_from_url(url)
+        return
+    with running(tmp_path_factory.mktemp("server") / "practice") as embedded:
+        yield embedded.settings
+
+
+@pytest.fixture
+def target(server: dict[str, str]) -> Iterator[Target]:
+    """A new, empty database, dropped afterwards."""
+    plain_name = f"kajabi_guard_test_{uuid4().hex[:12]}"
+    name = sql.Identifier(plain_name)
+    with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(name))
+    there = Target({**server, "PGDATABASE": plain_name})
+    with pointed_at(there):
+        yield there
+    with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
+        admin.execute(sql.SQL("drop database {} with (force)").format(name))
+
+
+@pytest.fixture
+def world(target: Target, tmp_path: Path) -> World:
+    """A database with an empty contacts table of the full shape and the tables of kajabi-guard."""
+    return World(target, tmp_path)
+
+
+def pytest_report_header() -> str:
+    url = os.environ.get("TEST_DATABASE_URL")
+    return f"server under test: {'TEST_DATABASE_URL' if url else 'the embedded server'}"

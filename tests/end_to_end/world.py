@@ -1,0 +1,127 @@
+"""A small world for end-to-end tests: a real database with contacts, exports loaded into it, plans, applies."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
+
+from loader.database import Target, connect
+from loader.load import Load, load_export
+from loader.merge import Run, apply_plan, current_plan
+from loader.plan import Scope, make_plan
+from loader.prepare import migrate
+from loader.statements import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from loader.database import Connection
+
+HEADER_OF = {
+    "kajabi_id": "ID",
+    "kajabi_member_id": "Member ID",
+    "email": "Email",
+    "first_name": "First Name",
+    "last_name": "Last Name",
+    "phone": "Phone Number (phone_number)",
+    "address_line_1": "Address (address_line_1)",
+    "address_line_2": "Address Line 2 (address_line_2)",
+    "city": "City (address_city)",
+    "state": "State (address_state)",
+    "postal_code": "Zip Code (address_zip)",
+    "country": "Country (address_country)",
+}
+
+
+class World:
+    """One database with a ``contacts`` table. Rows are dicts by our column names, in the database and in exports."""
+
+    def __init__(self, target: Target, folder: Path) -> None:
+        self.target = target
+        self.folder = folder
+        self.count_files = 0
+        with self.connect() as connection:
+            if not self.one("select to_regclass('public.contacts') as there", connection=connection)["there"]:
+                connection.execute(statement("demo_contacts"))
+            migrate(connection)
+
+    def connect(self) -> Connection:
+        return connect(self.target, "test")
+
+    def rows(self, query: str, connection: Connection | None = None, **parameters: Any) -> list[dict[str, Any]]:
+        if connection is not None:
+            return connection.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+        with self.connect() as fresh:
+            return self.rows(query, connection=fresh, **parameters)
+
+    def one(self, query: str, connection: Connection | None = None, **parameters: Any) -> dict[str, Any]:
+        (row,) = self.rows(query, connection=connection, **parameters)
+        return row
+
+    def run(self, query: str, **parameters: Any) -> None:
+        with self.connect() as connection:
+            connection.execute(query, parameters or None)  # type: ignore[arg-type]
+
+    def add_contacts(self, *contacts: Mapping[str, Any]) -> list[str]:
+        """Insert contacts; an email and source_system kajabi are given where missing. Returns their ids."""
+        ids = []
+        with self.connect() as connection, connection.transaction():
+            for contact in contacts:
+                values = {"source_system": "kajabi", **contact}
+                names = sql.SQL(", ").join(map(sql.Identifier, values))
+                marks = sql.SQL(", ").join(map(sql.Placeholder, values))
+                query = sql.SQL("insert into public.contacts ({}) values ({}) returning id").format(names, marks)
+                row = connection.execute(query, values).fetchone()
+                assert row
+                ids.append(str(row["id"]))
+        return ids
+
+    def write_export(self, rows: Iterable[Mapping[str, str | None]], columns: Sequence[str] | None = None) -> Path:
+        """Write rows as a Kajabi export (BOM, CRLF). ``columns``: the mapped columns that the file has."""
+        self.count_files += 1
+        path = self.folder / f"export {self.count_files}.csv"
+        columns = columns or list(HEADER_OF)
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file, lineterminator="\r\n")
+            writer.writerow([HEADER_OF[name] for name in columns])
+            writer.writerows([row.get(name) or "" for name in columns] for row in rows)
+        return path
+
+    def load(self, *rows: Mapping[str, str | None], as_base: bool = False) -> Load:
+        path = self.write_export(rows)
+        with self.connect() as connection:
+            return load_export(connection, path, as_base=as_base)
+
+    def say_no_duplicates(self) -> None:
+        """Without this, new contacts are held: nobody said yet who was merged away."""
+        self.run("insert into kajabi_ledger.duplicates_declared_none values (now(), 'test', 'invented people')")
+
+    def plan(self, scope: Scope | None = None) -> dict[str, Any]:
+        make_plan(self.target, scope, state=self.folder)
+        with self.connect() as connection:
+            return current_plan(connection)
+
+    def apply(self, fingerprint: str | None = None, *, dry_run: bool = False) -> Run:
+        with self.connect() as connection:
+            wanted = fingerprint or current_plan(connection)["fingerprint"]
+            return apply_plan(connection, self.target, wanted, dry_run=dry_run)
+
+    def contacts(self) -> dict[str, dict[str, Any]]:
+        """Every cell of every contact, by email."""
+        return {row["email"]: row for row in self.rows("select * from public.contacts order by email")}
+
+    def decisions(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Every decision of the plan, by (email, field)."""
+        query = """
+            select contacts.email::text as email, decisions.*
+            from kajabi_guard.field_decisions as decisions
+            inner join public.contacts on decisions.contact_id = contacts.id
+        """
+        return {(row["email"], row["field"]): row for row in self.rows(query)}
+
+    def verdict(self) -> dict[str, int]:
+        """Violations by guard."""
+        return {row["guard"]: row["violations"] for row in self.rows("select * from kajabi_guard.guard_verdict")}
