@@ -15,7 +15,6 @@ import codecs
 import csv
 import hashlib
 import io
-import itertools
 import os
 import re
 import stat
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    Progress = Callable[[int], None]
-
 CHUNK_BYTES = 1 << 18  # smaller or larger ones are no faster
 NO_WAITING = getattr(os, "O_NONBLOCK", 0)  # else opening a pipe waits for somebody to write into it
 FILE_LIMIT = 1 << 30  # bytes; 5,691 contacts are a few MB, so whatever is larger is another file
@@ -39,51 +36,46 @@ RECORD_LIMIT = 10_000_000  # characters; else a quote that is never closed would
 # The quote stands before the look back at what precedes it: searching for a fixed first character is fast.
 QUOTED_CELL = re.compile(r'"(?<![^,\n]")[^"]*(?:""[^"]*)*"(?=[,\r\n])')
 CELL_AND_DELIMITER = re.compile(r'("[^"]*(?:""[^"]*)*"|[^",\r\n]*)(,|\r\n|\r|\n)?')
-LINE_END = re.compile(r"\r\n|\r|\n")
 SIGNATURES = {  # in lower case, because so are the bytes that are compared with them
-    "a spreadsheet workbook (xlsx, ods) or a zip archive": (b"pk\x03\x04", b"pk\x05\x06"),
-    "an old spreadsheet workbook (xls)": (b"\xd0\xcf\x11\xe0",),
+    "a spreadsheet workbook or a zip archive": (b"pk\x03\x04", b"pk\x05\x06", b"\xd0\xcf\x11\xe0"),
     "a gzip, bzip2, xz or zstd archive": (b"\x1f\x8b", b"bzh91ay&sy", b"\xfd7zxz\x00", b"\x28\xb5\x2f\xfd"),
     "a 7z or rar archive": (b"7z\xbc\xaf", b"rar!\x1a\x07"),
-    "a PDF or rtf document": (b"%pdf-", b"{\\rtf"),
-    "a web page (often a sign-in page saved in place of the file) or XML": (b"<",),
+    "a document or a web page, such as a sign-in page saved in its place": (b"%pdf-", b"{\\rtf", b"<"),
     "UTF-16 text": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
 }
 EXPORT_AGAIN = "Export the contacts from Kajabi again and load the download without opening it first."
-LOAD_AGAIN = "Load it again once nothing writes to it."
 NAME_ENCODING = "If a program for Windows wrote the file, and not Kajabi, say so: --encoding cp1252."
 
 
 def shown(text: str, limit: int = 40) -> str:
     """Return a header or a file name fit for a message: short, with no character that acts on a terminal."""
-    short = text if len(text) <= limit else text[: limit - 3] + "..."
-    return "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in short)
+    visible = "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text[:limit])
+    return visible if len(text) <= limit else f"{visible}..."
 
 
 @dataclass(frozen=True)
 class Block:
-    """Whole records in file order, and the text they came from, in which ``skipped`` rows precede them."""
+    """Whole records in file order, and the text that they came from."""
 
     rows: list[list[str]]
     text: str
     first_record: int
     first_line: int
-    skipped: int
 
     def place(self, index: int) -> str:
         """Name the record at this index of ``rows``, for messages."""
         reader = csv.reader(io.StringIO(self.text, newline=""))
-        for _ in itertools.islice(reader, index + self.skipped):
-            pass
+        for _ in range(index):
+            next(reader)
         return f"record {self.first_record + index} (line {self.first_line + reader.line_num})"
 
 
 class Scan:
     """One pass over one file; ``digest`` and ``byte_count`` are of exactly the bytes that gave the rows."""
 
-    def __init__(self, path: Path, encoding: str, progress: Progress | None = None) -> None:
+    def __init__(self, path: Path, encoding: str, progress: Callable[[int], None] | None = None) -> None:
         """Prepare a pass; nothing is opened before ``blocks``."""
-        self.path, self.encoding, self.progress = path, encoding, progress
+        self.path, self.encoding, self.progress = path, encoding, progress or (lambda _: None)
         self.header: list[str] = []
         self.labels: dict[int, str] = {}
         self.digest, self.byte_count = hashlib.sha256(), 0
@@ -92,14 +84,13 @@ class Scan:
 
     def rejected(self, place: str, what: str, remedy: str = EXPORT_AGAIN) -> ExportRejected:
         """Compose the one paragraph that every refusal is."""
-        where = f", {place}" if place else ""
-        return ExportRejected(f"{shown(self.path.name, 100)}{where}: {what} {remedy} Nothing was loaded.")
+        name = shown(self.path.name, 100)
+        return ExportRejected(f"{name}{place and f', {place}'}: {what} {remedy} Nothing was loaded.")
 
     def column(self, position: int) -> str:
         """Name a column, with its header only if that is a known one: other texts there may be a person."""
-        return f"column {position + 1}" + (
-            f' "{shown(label)}"' if (label := self.labels.get(position)) else ""
-        )
+        label = f' "{shown(self.labels[position])}"' if position in self.labels else ""
+        return f"column {position + 1}{label}"
 
     def blocks(self, *, check: bool) -> Iterator[Block]:
         """Yield the records after the header. Unless they are checked, compare the digest afterwards."""
@@ -111,16 +102,15 @@ class Scan:
                 rows = list(reader)
             except csv.Error:
                 raise self._fault(text) from None
-            skipped = 0 if self.header else 1
-            self.header = self.header or rows[0]
-            block = Block(rows[skipped:], text, self._record + 1, self._line, skipped)
+            block = Block(rows, text, self._record, self._line)
+            is_header, self.header = not self.header, self.header or rows[0]
             if check:
                 self._check(block)
-            while block.rows and not block.rows[-1]:
-                block.rows.pop()  # a blank line at the end of the file
-            yield block
-            self._record += len(block.rows)
+            self._record += len(rows)
             self._line += reader.line_num
+            while rows and (is_header or not rows[-1]):
+                rows.pop()  # the header stands in a text of its own, blank lines at the end of the last one
+            yield block
 
     def _texts(self) -> Iterator[str]:
         """Yield stretches of text that end where a record ends."""
@@ -129,43 +119,43 @@ class Scan:
             carry += text
             if self._is_last and carry and not carry.endswith("\n"):
                 carry += self._line_end or "\n"
-            if end := len(carry) if self._is_last and not fault else _end_of_records(carry):
-                if not self._line_end:
-                    first_line = QUOTED_CELL.sub("x", carry[:end]).partition("\n")[0]
-                    self._line_end = "\r\n" if first_line.endswith("\r") else "\n"
+            end = len(carry) if self._is_last and not fault else _end_of_records(carry)
+            if end and not self._line_end:
+                # the header goes ahead alone, so that whatever is wrong after it can be named by column
+                header_end, self._line_end = _end_of_header(carry[:end])
+                yield carry[:header_end]
+                carry, end = carry[header_end:], end - header_end
+            if end:
                 yield carry[:end]
                 carry = carry[end:]
             if fault:
                 raise self.rejected(self._place(0, carry), *fault)
             if len(carry) > RECORD_LIMIT:
                 raise self._fault(carry)
+            self.progress(self.byte_count)
             # a long record is read in doubling steps, else its text would be searched anew for every chunk
             self._wanted = max(CHUNK_BYTES, len(carry))
 
     def _decoded(self) -> Iterator[tuple[str, tuple[str, str] | None]]:
         """Yield each chunk's text without the byte order mark, and what is wrong with the bytes after it."""
-        decoder = codecs.getincrementaldecoder(self.encoding)()
-        has_begun, fault = False, None
+        decoder = codecs.getincrementaldecoder("utf-8-sig" if self.encoding == "utf-8" else self.encoding)()
+        fault = None
         for before, data in self._chunks():
             sound, nul, _ = data.partition(b"\0")
             if nul:
-                fault = f"byte {before + len(sound)} (from 0) is NUL, which no text contains.", EXPORT_AGAIN
+                fault = f"the byte at offset {before + len(sound)} is NUL: damage, or UTF-16.", EXPORT_AGAIN
             try:
                 text = decoder.decode(sound, final=not data)
             except UnicodeDecodeError as error:
                 position = before + len(sound) - len(error.object) + error.start
                 text = error.object[: error.start].decode(self.encoding)
-                fault = f"byte {position} (from 0) is not valid {self.encoding}.", NAME_ENCODING
-            if text and not has_begun:
-                text, has_begun = text.removeprefix("\ufeff"), True
+                fault = f"the byte at offset {position} is not valid {self.encoding}.", NAME_ENCODING
             yield text, fault
 
     def _chunks(self) -> Iterator[tuple[int, bytes]]:
         """Yield the bytes, each chunk with its offset, and an empty chunk at the end."""
         try:
-            with open(
-                self.path, "rb", opener=lambda name, flags: os.open(name, flags | NO_WAITING)
-            ) as stream:
+            with open(self.path, "rb", opener=lambda name, how: os.open(name, how | NO_WAITING)) as stream:
                 size = self._check_kind(stream)
                 while not self._is_last:
                     data, before = stream.read(self._wanted), self.byte_count
@@ -173,16 +163,16 @@ class Scan:
                     self.byte_count += len(data)
                     self._is_last = not data
                     if self.byte_count > size or (self._is_last and self.byte_count < size):
-                        raise self.rejected("", "its size changed while it was read.", LOAD_AGAIN)
+                        raise self.rejected(
+                            "", "its size changed while it was read.", "Load it once it is complete."
+                        )
                     yield before, data
-                    if self.progress:
-                        self.progress(self.byte_count)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "its name is not possible"
             raise self.rejected("", f"it cannot be read: {reason}.", "Check path and rights.") from None
 
     def _check_kind(self, stream: BinaryIO) -> int:
-        """Refuse what is no regular file of a fitting size, and what its first bytes show to be no CSV text."""
+        """Refuse what is no regular file of a fitting size, and what its first bytes show to be no CSV."""
         status = os.fstat(stream.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise self.rejected("", "it is a pipe or a device and not a file.", "Name the downloaded file.")
@@ -192,8 +182,6 @@ class Scan:
         stream.seek(0)
         start = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
         kind = next((kind for kind, signatures in SIGNATURES.items() if start.startswith(signatures)), "")
-        if head.count(0) * 4 > len(head) and 0 in (head[::2].count(0), head[1::2].count(0)):
-            kind = kind or "UTF-16 text without a byte order mark"
         if kind:
             raise self.rejected("", f"it is not a CSV file in UTF-8: it looks like {kind}.")
         if head.startswith(codecs.BOM_UTF8) and self.encoding != "utf-8":
@@ -204,11 +192,9 @@ class Scan:
         """Refuse text that is not RFC 4180 or changes its line ends, and records unlike the header."""
         outside = QUOTED_CELL.sub("x", block.text)
         ends, width = outside.count(self._line_end), len(self.header)
-        returns = ends if self._line_end == "\r\n" else 0
+        returns = ends * self._line_end.count("\r")
         if '"' in outside or outside.count("\n") != ends or outside.count("\r") != returns:
             raise self._fault(block.text)
-        if not width:
-            raise self.rejected("line 1", "it is blank, and the header should stand there.")
         if set(map(len, block.rows)) <= {width} and not self._blank and len(block.text) <= CELL_LIMIT:
             return
         for index, row in enumerate(block.rows):
@@ -217,14 +203,13 @@ class Scan:
             elif self._blank:
                 raise self.rejected(self._blank, "the line is blank, and records follow: lines may be lost.")
             elif len(row) != width:
-                is_cut = self._is_last and row is block.rows[-1] and len(row) < width
-                end = (
-                    "As the last record, it shows a file cut off."
-                    if is_cut
-                    else "Values would change columns."
+                what = (
+                    f"the header has {width} cells and this record {len(row)}: values would change columns."
                 )
-                what = f"it has {len(row)} cells where the header has {width}. {end}"
-                raise self.rejected(block.place(index), what)
+                end = (
+                    " The file ends there, as if cut off." if self._is_last and row is block.rows[-1] else ""
+                )
+                raise self.rejected(block.place(index), what + end)
             elif sizes := [position for position, cell in enumerate(row) if len(cell) > CELL_LIMIT]:
                 place = f"{block.place(index)}, {self.column(sizes[0])}"
                 raise self.rejected(place, f"the cell is longer than {CELL_LIMIT:,} characters.")
@@ -241,31 +226,33 @@ class Scan:
                 break
         if cell[2]:
             what = f"the line ends with {cell[2]!r}: all must end with '\\r\\n', or all with '\\n'."
-        elif cell[1].startswith('"'):
-            what = "text follows the quote that closes the cell."
-        elif text[cell.end() : cell.end() + 1] != '"':
+        elif cell.end() == len(text):
             what = f"the record is longer than {RECORD_LIMIT:,} characters."
         elif cell[1]:
-            what = "a quote stands inside a cell that does not begin with one."
+            what = "a quote stands inside the cell and is not doubled, or the cell does not begin with one."
         else:
             what = "a quote opens the cell and none closes it: it is a stray quote, or the file is cut off."
         place = f"{self._place(record, text[: cell.start()])}, {self.column(position)}"
         return self.rejected(place, f"{what} Contacts could be fused or split.")
 
     def _place(self, record: int, text_before: str) -> str:
-        number = self._record + record + (1 if self.header else 0)
-        line = self._line + len(LINE_END.findall(text_before))
-        return f"record {number} (line {line})" if number else f"the header (line {line})"
+        line = self._line + len(re.findall(r"\r\n?|\n", text_before))
+        return f"{f'record {self._record + record}' if self._record + record else 'the header'} (line {line})"
+
+
+def _end_of_header(text: str) -> tuple[int, str]:
+    """Return where the first record ends, and its line end; or all of the text, if a fault comes first."""
+    cell = next(cell for cell in CELL_AND_DELIMITER.finditer(text) if cell[2] != ",")
+    return (cell.end(), cell[2]) if cell[2] in {"\r\n", "\n"} else (len(text), "\n")
 
 
 def _end_of_records(text: str) -> int:
     """Return the position after the last line end that has an even number of quotes before it."""
-    stop, quotes = len(text), text.count('"')
-    while True:
-        end = text.rfind("\n", 0, stop) + 1
-        quotes -= text.count('"', end, stop)
-        if not end or quotes % 2 == 0:
-            return end
-        # the line end is inside a quoted cell, and so is all the text back to the quote before it
+    end = text.rfind("\n") + 1
+    quotes = text.count('"', 0, end)
+    while end and quotes % 2:
+        # this line end is inside a quoted cell, and so is all the text back to the quote before it
         stop = text.rfind('"', 0, end)
-        quotes -= 1
+        end = text.rfind("\n", 0, stop) + 1
+        quotes -= 1 + text.count('"', end, stop)
+    return end

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parent.parent
 STATE = PROJECT / ".kajabi-guard"
+PRACTICE = "practice"  # the database that `init --embedded` makes
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _VARIABLE_OF = {
     "host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD",
@@ -102,7 +103,7 @@ def find_settings(url: str | None, environ: Mapping[str, str], state: Path = STA
         return _with_safe_tls(named, environ)
     if (state / "connection.env").exists():
         return _with_safe_tls(_read_connection_file(state / "connection.env"), environ)
-    if (state / "practice").exists():
+    if (state / "practice.chosen").exists():
         return None
     raise NotConnected(
         "No database is connected yet, so nothing was done. Type `./kajabi-guard connect` once and paste the "
@@ -136,7 +137,7 @@ def open_target(url: str | None, environ: Mapping[str, str], state: Path = STATE
         return
     with (
         running(state / "practice") as server,
-        pointed_at(Target({**server.settings, "PGDATABASE": "practice"}, is_practice=True)) as target,
+        pointed_at(Target({**server.settings, "PGDATABASE": PRACTICE}, is_practice=True)) as target,
     ):
         yield target
 
@@ -165,3 +166,22 @@ def connect(target: Target, purpose: str = "kajabi-guard") -> Connection:
             "Upgrade the server (Supabase: Project Settings, Infrastructure)."
         )
     return connection
+
+
+def explain(error: psycopg.Error) -> str:
+    """Say what the server refused: its code and the object concerned, never its DETAIL, which holds values."""
+    about = ", ".join(
+        part for part in (error.diag.constraint_name, error.diag.table_name, error.diag.column_name) if part
+    )
+    what = {
+        "42501": "this role lacks a privilege (`./kajabi-guard doctor` says which one is needed)",
+        "55P03": "the table was locked by somebody else for too long",
+        "57014": "it took longer than allowed",
+        "57P01": "the server ended the connection",
+        "53100": "the server's disk is full",
+    }.get(error.sqlstate or "", "PostgreSQL refused")
+    code = f"SQLSTATE {error.sqlstate}" if error.sqlstate else "the connection was lost"
+    return (
+        f"Nothing was written: {what} ({code}{', ' + about if about else ''}). "
+        "Remove the cause and type the command again."
+    )

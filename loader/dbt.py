@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loader.database import PROJECT, STATE
@@ -12,7 +14,8 @@ from loader.errors import KajabiGuardError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from loader.database import Target
 
 QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json", "--no-use-colors")
 NO_TELEMETRY = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
@@ -34,6 +37,21 @@ def make_folders(state: Path = STATE) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.copyfile(PROJECT / "profiles.example.yml", folder / "profiles.yml")
     return folder
+
+
+def environment(target: Target, state: Path = STATE) -> dict[str, str]:
+    """The environment in which dbt, psql or any other program reaches the same database as this tool."""
+    folder = make_folders(state)
+    return {
+        **os.environ,
+        **target.settings,
+        **NO_TELEMETRY,
+        "DBT_PROFILES_DIR": str(folder),
+        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+    }
 
 
 def run_dbt(command: list[str], *, progress: Callable[[str], None] | None = None, state: Path = STATE) -> DbtRun:

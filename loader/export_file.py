@@ -131,13 +131,15 @@ def read_export(
     if scan.encoding != "utf-8":
         _refuse_utf8(scan)
     for block in scan.blocks(check=True):
-        positions = positions or _positions(scan, columns)
+        if not positions:
+            _refuse_other_headers(scan)
+            positions = _positions(scan, columns)
         with_at += _check_rows(scan, block, positions)
         row_count += len(block.rows)
     if not scan.header:
         raise scan.rejected("", "it is empty.")
     if not row_count:
-        raise scan.rejected("", "it has a header and no contacts.", "Check in Kajabi that no filter is on.")
+        raise scan.rejected("", "it has a header and no contacts.", "See that no filter is on in Kajabi.")
     if with_at * 2 < row_count:
         place = scan.column(positions["email"])
         what = f"only {with_at:,} of {row_count:,} emails have an @, as if cells had changed columns."
@@ -190,16 +192,22 @@ def _refuse_utf8(scan: Scan) -> None:
         raise scan.rejected("", f"it is UTF-8, and not {scan.encoding}.", "Leave --encoding out.")
 
 
-def _positions(scan: Scan, columns: ColumnMap) -> dict[str, int]:
-    """Find each raw column in the header, or refuse a header that is not one of a contacts export."""
+def _refuse_other_headers(scan: Scan) -> None:
+    """Refuse a file that is another of Kajabi's exports, or that another program has saved."""
     keys = [_key(text) for text in scan.header]
+    if not keys:
+        raise scan.rejected("line 1", "it is blank, and the header should stand there.")
     for key, kind in OTHER_EXPORTS.items():
         if key in keys:
             raise scan.rejected("", f"it is Kajabi's {kind} export.", "Export the contacts instead.")
     if keys[0].startswith("\ufeff"):
         raise scan.rejected("the header", "it begins with two byte order marks: another program saved it.")
     if len(keys) == 1 and re.search("[;\t]", keys[0]):
-        raise scan.rejected("the header", "cells are not separated by commas: a spreadsheet saved it.")
+        raise scan.rejected("the header", "no comma separates its cells: a spreadsheet saved it.")
+
+
+def _positions(scan: Scan, columns: ColumnMap) -> dict[str, int]:
+    """Find each raw column in the header; the preferred one if several headers give the same."""
     found: dict[str, tuple[int, int]] = {}  # raw column -> preference, position
     repeated: dict[str, str] = {}
     for position, text in enumerate(scan.header):

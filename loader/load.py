@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from loader.export_file import ExportFile
 
 KAJABI_COLUMNS = PROJECT / "seeds" / "kajabi_columns.csv"
+COLUMNS_SHOWN = 6
 KEPT_LOADS = 8  # about two months of weekly exports: enough to look back at a question somebody asks
 
 
@@ -33,6 +34,20 @@ class Load:
     file_name: str
     row_count: int
     unmapped_columns: tuple[str, ...]
+
+    def as_text(self) -> str:
+        """What a person reads after ``load``."""
+        what = {
+            "loaded": f"Loaded {self.file_name}: {self.row_count:,} rows, as load {self.load_id}.",
+            "known": f"{self.file_name} is load {self.load_id} already, byte for byte. Nothing to do.",
+            "newest_again": f"{self.file_name} was load {self.load_id}; it is the newest load again.",
+            "declared_base": f"{self.file_name} ({self.row_count:,} rows) is the base now: what had been imported before.",
+        }[self.status]
+        if not self.unmapped_columns:
+            return what
+        shown = ", ".join(name.replace("\n", " ")[:30] for name in self.unmapped_columns[:COLUMNS_SHOWN])
+        more = len(self.unmapped_columns) - COLUMNS_SHOWN
+        return f"{what}\nNot needed and not kept: {shown}{f' and {more} more columns' if more > 0 else ''}."
 
 
 def load_export(

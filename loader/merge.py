@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.types.json import Jsonb
 
-from loader.database import connect
+from loader.database import connect, explain
 from loader.errors import KajabiGuardError, RefusedByGuard, StalePlan, Unprepared, Usage
 from loader.guards import read_verdict, require_green
 from loader.prepare import check_contacts, check_visible, person, take_run_lock
@@ -44,6 +44,26 @@ class Run:
     def as_json(self) -> dict[str, Any]:
         """The document of ``apply --json``."""
         return asdict(self)
+
+    def as_text(self) -> str:
+        """What a person reads after ``apply``."""
+        short = self.fingerprint[:SHORTEST_FINGERPRINT]
+        if self.status == "already_applied":
+            return f"Plan {short} was applied already, as run {self.run_id}. Nothing to do, and nothing was done."
+        counts = (
+            f"{self.updated_contacts:,} contacts filled ({self.values_written:,} values, {self.links_written:,} Kajabi "
+            f"ids), {self.inserted_contacts:,} contacts inserted, {self.protected_values_changed} protected values changed."
+        )
+        enriched = "\n".join(
+            f"   {name:<24}{before:>9,}  ->{self.enriched_after[name]:>9,}"
+            for name, before in self.enriched_before.items()
+        )
+        if self.status == "rehearsed":
+            head = f"Rehearsed plan {short}: everything was done and taken back. It would be: "
+            tail = f"Next:\n   ./kajabi-guard apply {short}"
+        else:
+            head, tail = f"Applied plan {short} as run {self.run_id}: ", "Next week:\n   ./kajabi-guard weekly FILE"
+        return f"{head}{counts}\nEnriched contacts, before and after:\n{enriched}\n{tail}"
 
 
 def current_plan(connection: Connection) -> dict[str, Any]:
@@ -99,9 +119,9 @@ def apply_plan(connection: Connection, target: Target, fingerprint: str, *, dry_
     except psycopg.OperationalError as error:
         if connection.closed or connection.broken:
             return _ask_ledger(target, plan, token)
-        raise Unprepared(_explained(error)) from None
+        raise Unprepared(explain(error)) from None
     except psycopg.Error as error:
-        raise Unprepared(_explained(error)) from None
+        raise Unprepared(explain(error)) from None
     return run if not dry_run else Run(**{**asdict(run), "status": "rehearsed", "run_id": None})
 
 
@@ -190,22 +210,6 @@ def _one(
 def _run_script(connection: Connection, name: str) -> None:
     """Run a file of several statements; without parameters they go to the server in one message."""
     connection.execute(statement(name))
-
-
-def _explained(error: psycopg.Error) -> str:
-    """Say what the server refused: its code and the object concerned, never its DETAIL, which holds values."""
-    about = ", ".join(
-        part for part in (error.diag.constraint_name, error.diag.table_name, error.diag.column_name) if part
-    )
-    what = {
-        "42501": "this role lacks a privilege on public.contacts (it needs UPDATE and INSERT on the table)",
-        "55P03": "public.contacts was locked by somebody else for too long",
-        "57014": "the write took longer than allowed",
-    }.get(error.sqlstate or "", "PostgreSQL refused the write")
-    return (
-        f"Nothing was written: {what} (SQLSTATE {error.sqlstate}{', ' + about if about else ''}). "
-        "Remove the cause and type the command again; the plan is still there."
-    )
 
 
 def _record_refusal(connection: Connection, plan: dict[str, Any], refusal: KajabiGuardError) -> None:

@@ -28,12 +28,7 @@ if TYPE_CHECKING:
 
     from loader.synthetic_shape import Contact, ExportRow, Organisation, Pair
 
-PHONE, LINE_1, LINE_2 = (
-    KAJABI_COLUMN["phone"],
-    KAJABI_COLUMN["address_line_1"],
-    KAJABI_COLUMN["address_line_2"],
-)
-CITY, STATE, ZIP, COUNTRY = (KAJABI_COLUMN[part] for part in ADDRESS_PARTS[2:])
+PHONE, LINE_1, LINE_2, CITY, STATE, ZIP, COUNTRY = (KAJABI_COLUMN[f] for f in ("phone", *ADDRESS_PARTS))
 ARRIVALS = 20
 
 
@@ -49,7 +44,7 @@ def second_week(organisation: Organisation, seed: int = 2) -> list[ExportRow]:
     _change(week)
     _clear(week)
     _reformat(week)
-    week.row_of(ROSA).update({LINE_1: "77 Elm Street", CITY: "southampton", STATE: "PA", ZIP: "18966"})
+    week.row_of[ROSA].update({LINE_1: "77 Elm Street", CITY: "southampton", STATE: "PA", ZIP: "18966"})
     for _, row in week.take(1):
         row["Email"] = row["Email (email)"] = row["Email"].replace("@", ".new@")
     for _, row in week.take(1):
@@ -70,18 +65,15 @@ class _Week:
         self.people = People(Random(seed), number, frozenset(phones))
         self.scale = len(organisation.contacts) / CONTACTS
         self.rows = [dict(row) for row in organisation.export_rows]
-        self._by_email = {row["Email"].lower(): row for row in self.rows}
+        self.row_of = {row["Email"].lower(): row for row in self.rows}
         special = {survivor.lower() for _, survivor in organisation.merged_away} | {ROSA}
         self._pairs: list[Pair] = []
         for contact in organisation.contacts:
             email = text(contact, "email").lower()
-            row = self._by_email.get(email)
+            row = self.row_of.get(email)
             if row is not None and contact["kajabi_id"] and email not in special and _agrees(contact, row):
                 self._pairs.append((contact, row))
         self.people.rng.shuffle(self._pairs)
-
-    def row_of(self, email: str) -> ExportRow:
-        return self._by_email[email]
 
     def take(
         self, count: int, fits: Callable[[Contact, ExportRow], bool] = lambda _c, _r: True
@@ -152,10 +144,9 @@ def _has_kajabis_name(contact: Contact, row: ExportRow) -> bool:
 def _fill_blanks(week: _Week) -> None:
     """Fill 78 blanks in Kajabi that are blank here too, and that nobody else has a word on: fill_blank."""
     people = week.people
-    for _, row in week.take(16, _may_get_phone):
-        row[PHONE] = people.phone()
-    for _, row in week.take(6, _may_get_phone):
-        row[MOBILE] = people.phone()
+    for column, count in ((PHONE, 16), (MOBILE, 6)):
+        for _, row in week.take(count, _may_get_phone):
+            row[column] = people.phone()
     for _, row in week.take(14, _may_get_last_name):
         set_name(row, row["First Name"], people.rng.choice(LAST_NAMES))
     for _, row in week.take(10, _lacks("postal_code")):

@@ -1,0 +1,21 @@
+# Every target does its own set-up on a fresh machine: Python 3.10 to 3.13 and make are all it needs.
+.PHONY: setup demo test lint clean
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+setup: .venv/.complete
+
+.venv/.complete: requirements.lock scripts/setup
+	@bash scripts/setup
+
+demo: setup
+	@./kajabi-guard demo
+
+test: setup
+	@bash scripts/test
+
+lint: setup
+	@bash scripts/lint
+
+clean:
+	rm -rf .venv .kajabi-guard/dbt

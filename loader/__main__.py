@@ -1,0 +1,5 @@
+"""``python -m loader`` is ``kajabi-guard``."""
+
+from loader.cli import main
+
+main()

@@ -1,0 +1,269 @@
+"""The command line: parses and prints. Every command hands over to one function of one module."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import psycopg
+
+from loader import doctor as examination
+from loader import duplicates
+from loader.connection_file import keep_connection
+from loader.database import PROJECT, STATE, connect, explain, open_target
+from loader.errors import KajabiGuardError, Usage
+from loader.load import load_export
+from loader.merge import apply_plan
+from loader.plan import Scope, make_plan
+from loader.practice import make_practice
+from loader.prepare import check_contacts, migrate, prepared
+from loader.report import first_rows, read_report, write_files
+from loader.report_text import LINES_SHOWN, count, render, table_text
+from loader.statements import statement
+from loader.terminal import bytes_progress, refuse, say, show_json, steps_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from loader.database import Target
+
+as_json = click.option("--json", "is_json", is_flag=True, help="One JSON document on stdout, nothing else.")
+export_file = click.argument("file", type=click.Path(path_type=Path))
+encoding = click.option("--encoding", default="utf-8", show_default=True, help="The file's encoding, e.g. cp1252.")
+only = click.option("--only", multiple=True, metavar="EMAIL", help="Plan this person only; can be given again.")
+first = click.option("--first", type=click.IntRange(min=1), metavar="N", help="Plan the first N contacts only.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.option("--database-url", metavar="URL", help="Use this database instead of the connected one.")
+@click.version_option(package_name=None, version="0.1.0", prog_name="kajabi-guard")
+@click.pass_context
+def cli(context: click.Context, database_url: str | None) -> None:
+    """Import Kajabi's contacts export without losing what you know better."""
+    context.obj = database_url
+
+
+@contextmanager
+def _target(context: click.Context) -> Iterator[Target]:
+    with open_target(context.obj, os.environ) as target:
+        yield target
+
+
+@cli.command()
+@click.option("--scale", default=1.0, show_default=True, help="Size of the organisation; 1 is the real one's.")
+@click.pass_context
+def demo(context: click.Context, scale: float) -> None:
+    """Show the whole story on a practice server with invented people."""
+    from loader.demo import tell_story  # noqa: PLC0415  # nobody else needs the synthetic organisation
+
+    tell_story(context.obj, scale=scale)
+
+
+@cli.command("connect")
+@click.pass_context
+def connect_command(context: click.Context) -> None:
+    """Ask once for the connection to your database, test it and keep it."""
+    url = context.obj or click.prompt("Connection string (it is not shown)", hide_input=True, err=True)
+    target = keep_connection(url)
+    say(f"Connected to the {target.label}. Kept in .kajabi-guard/connection.env, readable by you only.")
+    say("Next:\n   ./kajabi-guard init")
+
+
+@cli.command()
+@click.option("--embedded", is_flag=True, help="Make a practice database on this machine and use it from now on.")
+@click.pass_context
+def init(context: click.Context, *, embedded: bool) -> None:
+    """Make the tables of kajabi-guard, as the owner of the database. Contacts are not touched."""
+    if embedded:
+        make_practice(STATE, os.environ, context.obj)
+    with _target(context) as target, connect(target, "kajabi-guard init") as connection:
+        check_contacts(connection)
+        done = migrate(connection)
+        say(f"The {target.label} is ready ({count(len(done), 'migration')} run).")
+        say('Next:\n   ./kajabi-guard load --as-base "last week\'s export.csv"')
+
+
+@cli.command()
+@export_file
+@encoding
+@click.option("--as-base", is_flag=True, help="This export had been imported before: compare the next one with it.")
+@click.pass_context
+def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) -> None:
+    """Copy Kajabi's contacts export into the database: all rows or none."""
+    with _target(context) as target:
+        _load(target, file, encoding, as_base=as_base)
+        say("Next:\n   ./kajabi-guard plan")
+
+
+@cli.command()
+@only
+@first
+@as_json
+@click.pass_context
+def plan(context: click.Context, only: tuple[str, ...], first: int | None, *, is_json: bool) -> None:
+    """Compute what an import would do, and show it. Writes no contact."""
+    with _target(context) as target:
+        _plan(target, Scope(only, first))
+        _report(target, is_json=is_json)
+
+
+@cli.command()
+@export_file
+@encoding
+@as_json
+@click.pass_context
+def weekly(context: click.Context, file: Path, encoding: str, *, is_json: bool) -> None:
+    """Load an export, plan it and show the report. Stops before the write."""
+    with _target(context) as target:
+        _load(target, file, encoding, is_silent=is_json)
+        _plan(target, Scope())
+        _report(target, is_json=is_json)
+
+
+@cli.command()
+@as_json
+@click.pass_context
+def report(context: click.Context, *, is_json: bool) -> None:
+    """Show the plan that stands again."""
+    with _target(context) as target:
+        _report(target, is_json=is_json)
+
+
+@cli.command()
+@click.argument("fingerprint")
+@click.option("--dry-run", is_flag=True, help="Do everything, then take it back.")
+@as_json
+@click.pass_context
+def apply(context: click.Context, fingerprint: str, *, dry_run: bool, is_json: bool) -> None:
+    """Write the plan that you have read: the guarded MERGE."""
+    with _target(context) as target, prepared(target, "apply") as connection:
+        run = apply_plan(connection, target, fingerprint, dry_run=dry_run)
+        if is_json:
+            show_json(run.as_json())
+            return
+        say(target.label)
+        say(run.as_text())
+
+
+@cli.command()
+@click.option("--limit", default=20, show_default=True, help="How many runs to show.")
+@as_json
+@click.pass_context
+def history(context: click.Context, limit: int, *, is_json: bool) -> None:
+    """Show the runs, newest first."""
+    with _target(context) as target, prepared(target, "history") as connection:
+        runs = connection.execute(statement("history"), {"limit": limit}).fetchall()
+        if is_json:
+            show_json(runs)
+            return
+        say(target.label)
+        columns = ("run_id", "status", "fingerprint", "finished_at_utc", "done_by", "filled", "inserted")
+        rows = [(r["run_id"], *(r[c] for c in columns[1:5]), r["values_written"], r["inserted_contacts"]) for r in runs]
+        click.echo(table_text(columns, rows, numbers=(0, 5, 6)) if rows else "No run yet.")
+
+
+@cli.command("duplicate")
+@click.argument("emails", nargs=-1, metavar="[OLD_EMAIL SURVIVOR_EMAIL]")
+@click.option("--from", "file", type=click.Path(path_type=Path), help="A CSV: old_email,survivor_email.")
+@click.option("--none", "is_none", is_flag=True, help="Nobody was ever merged away here.")
+@click.option("--because", help="Why; needed with --none.")
+@click.pass_context
+def duplicate(
+    context: click.Context, emails: tuple[str, ...], file: Path | None, because: str | None, *, is_none: bool
+) -> None:
+    """Record who was merged away, so that no import brings them back."""
+    if [len(emails) > 0, file is not None, is_none].count(True) != 1 or len(emails) not in {0, 2}:
+        raise Usage("Give OLD_EMAIL SURVIVOR_EMAIL, or --from FILE, or --none --because REASON. Nothing was recorded.")
+    if is_none and not (because or "").strip():
+        raise Usage("--none needs --because: next year somebody will ask why. Nothing was recorded.")
+    with _target(context) as target, prepared(target, "duplicate") as connection:
+        say(target.label)
+        if is_none:
+            duplicates.declare_none(connection, str(because))
+            say("Recorded: nobody was merged away here. New contacts are inserted from the next plan on.")
+            return
+        if file is not None:
+            accounts = duplicates.record_file(connection, file, because=because)
+        else:
+            accounts = [{"record": 1, "outcome": duplicates.record(connection, *emails, because=because)}]
+    click.echo("\n".join(duplicates.account(accounts)))
+    sys.exit(0 if duplicates.all_accepted(accounts) else 1)
+
+
+@cli.command()
+@as_json
+@click.pass_context
+def doctor(context: click.Context, *, is_json: bool) -> None:
+    """Say what is wrong with the connection, the table or the tools, and how to mend it."""
+    with _target(context) as target, connect(target, "kajabi-guard doctor") as connection:
+        findings = examination.examine(connection, target)
+    if is_json:
+        show_json(findings)
+    else:
+        for finding in findings:
+            remedy = f" -> {finding['remedy']}" if finding["remedy"] else ""
+            say(f"{finding['status']:<8} {finding['check']}: {finding['detail']}{remedy}")
+    sys.exit(1 if any(finding["status"] == "problem" for finding in findings) else 0)
+
+
+@cli.command("with-database", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.pass_context
+def with_database(context: click.Context, command: tuple[str, ...]) -> None:
+    """Run dbt, psql or anything else against the database that this tool uses."""
+    from loader.dbt import environment  # noqa: PLC0415  # see dbt.py
+
+    with _target(context) as target:
+        sys.exit(subprocess.run(command, env=environment(target), check=False).returncode)
+
+
+def _load(target: Target, file: Path, encoding: str, *, as_base: bool = False, is_silent: bool = False) -> None:
+    size = file.stat().st_size if file.is_file() else 1
+    with prepared(target, "load") as connection, bytes_progress("Loading", 2 * size) as progress:
+        loaded = load_export(connection, file, encoding=encoding, as_base=as_base, progress=progress)
+    if not is_silent:
+        say(f"{target.label}\n{loaded.as_text()}")
+
+
+def _plan(target: Target, scope: Scope) -> None:
+    with steps_progress("dbt computes the plan") as progress:
+        make_plan(target, scope, progress=progress)
+
+
+def _report(target: Target, *, is_json: bool) -> None:
+    """Show the plan that stands; exits with 3 when a guard is red."""
+    with prepared(target, "report") as connection:
+        document = read_report(connection, target)
+        lists = [first_rows(connection, name, LINES_SHOWN) for name in ("planned_changes", "new_contacts")]
+        folder = write_files(connection, document, render(document, *lists))
+    if is_json:
+        show_json({**document, "files": str(folder)})
+    else:
+        click.echo(render(document, *lists, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ), color=True)
+        click.echo(f"Files: {folder.relative_to(PROJECT)}")
+    if not all(guard["passed"] for guard in document["guards"]):
+        sys.exit(3)
+
+
+def main() -> None:
+    """Run a command; every refusal is one paragraph on stderr and its exit code."""
+    os.umask(0o077)
+    try:
+        sys.exit(cli.main(prog_name="kajabi-guard", standalone_mode=False))
+    except KajabiGuardError as error:
+        refuse(str(error))
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except psycopg.Error as error:
+        refuse(explain(error))
+        sys.exit(1)
+    except (KeyboardInterrupt, click.Abort):
+        refuse("Stopped. What was not finished was taken back; `./kajabi-guard history` lists what was written.")
+        sys.exit(1)

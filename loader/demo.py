@@ -1,0 +1,130 @@
+"""The whole story on a practice server: a synthetic organisation, two weekly imports, what was saved and what was written."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from loader import databases, duplicates
+from loader.database import STATE, Target, connect, pointed_at, settings_from_url
+from loader.embedded import running
+from loader.load import load_export
+from loader.merge import apply_plan
+from loader.plan import make_plan
+from loader.prepare import migrate
+from loader.report import REPORTS, first_rows, read_report, write_files
+from loader.report_text import LINES_SHOWN, count, render
+from loader.statements import statement
+from loader.synthetic import CONTACT_COLUMNS, Organisation, make_organisation, second_week, write_export, write_pairs
+from loader.terminal import say, steps_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from loader.database import Connection
+
+DATABASE = "kajabi_guard_demo"
+
+
+def tell_story(url: str | None = None, *, scale: float = 1.0, state: Path = STATE, reports: Path = REPORTS) -> None:
+    """Run and narrate the demo. ``url`` names another server: the demo makes and drops a database of its own there.
+
+    ``DATABASE_URL`` and the PG* variables are never looked at: nobody's production gets invented people.
+    """
+    with _server(url, state) as server:
+        target = databases.renew_demo(server, DATABASE, is_practice=url is None)
+        organisation = make_organisation(scale=scale)
+        folder = state / "demo"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with pointed_at(target), connect(target, "kajabi-guard demo") as connection:
+            say(f"A synthetic organisation in the {target.label}.\n")
+            fill_contacts(connection, organisation)
+            say(f"1. {count(len(organisation.contacts), 'contact')}, enriched from PayPal, Zoho, Ticket Tailor and by hand.")
+            write_pairs(organisation.merged_away, folder / "merged away.csv")
+            accounts = duplicates.record_file(connection, folder / "merged away.csv")
+            say(f"2. {count(len(accounts), 'person', 'people')} who were merged away are recorded: no import brings them back.")
+            say("\n--- First week " + "-" * 65)
+            first = _week(connection, target, folder / "kajabi week 1.csv", organisation.export_rows, state, reports)
+            say("\n--- Second week " + "-" * 64)
+            rows = second_week(organisation)
+            second = _week(connection, target, folder / "kajabi week 2.csv", rows, state, reports, shows_report=True)
+            _end(first, second)
+
+
+def fill_contacts(connection: Connection, organisation: Organisation) -> None:
+    """Make the contacts table and the tables of kajabi-guard, and copy the organisation into them."""
+    connection.execute(statement("demo_contacts"))
+    migrate(connection)
+    with connection.cursor() as cursor, cursor.copy(statement("copy_contacts")) as copy:
+        for contact in organisation.contacts:
+            copy.write_row([contact[name] for name in CONTACT_COLUMNS])
+    connection.execute("analyze public.contacts")
+
+
+@contextmanager
+def _server(url: str | None, state: Path) -> Iterator[dict[str, str]]:
+    if url:
+        yield settings_from_url(url)
+        return
+    with running(state / "practice") as server:
+        yield server.settings
+
+
+def _week(
+    connection: Connection,
+    target: Target,
+    file: Path,
+    rows: list[dict[str, str]],
+    state: Path,
+    reports: Path,
+    *,
+    shows_report: bool = False,
+) -> dict[str, Any]:
+    """Load, plan, report and apply one export; returns the report's document, the run and the folder of the files."""
+    write_export(rows, file)
+    loaded = load_export(connection, file)
+    say(f"Kajabi's full export: {count(loaded.row_count, 'row')}.")
+    with steps_progress("dbt computes the plan") as progress:
+        make_plan(target, progress=progress, state=state)
+    document = read_report(connection, target)
+    changes = first_rows(connection, "planned_changes", LINES_SHOWN)
+    text = render(document, changes, first_rows(connection, "new_contacts", LINES_SHOWN))
+    folder = write_files(connection, document, text, reports)
+    old, values = document["old_import"], document["values"]
+    if shows_report:
+        say("The report that a person reads before anything is written:\n")
+        say("\n".join(" " + line for line in text.split("\n")))
+    say(
+        f"The old import would have changed {count(old['values_changed'], 'value')} of "
+        f"{count(old['contacts_changed'], 'contact')} ({old['enriched_contacts']:,} enriched, "
+        f"{old['corrected_contacts']:,} corrected) and relabelled {old['relabelled_contacts']:,}. "
+        f"This one keeps {values['keep']:,}, fills {values['fill']:,} blanks and inserts "
+        f"{count(document['writes']['inserted_contacts'], 'contact')}."
+    )
+    passed = sum(guard["passed"] for guard in document["guards"])
+    say(f"Guards: {passed} of {len(document['guards'])} green. Applying {document['fingerprint'][:8]} ...")
+    run = apply_plan(connection, target, document["fingerprint"])
+    say(
+        f"Run {run.run_id}: {count(run.updated_contacts, 'contact')} filled ({count(run.values_written, 'value')}), "
+        f"{count(run.inserted_contacts, 'contact')} inserted, {run.protected_values_changed} protected values changed."
+    )
+    say("Enriched contacts, before and after:")
+    for name, before in run.enriched_before.items():
+        say(f"   {name:<24}{before:>7,}  ->{run.enriched_after[name]:>7,}")
+    return {"document": document, "run": run, "folder": folder}
+
+
+def _end(first: dict[str, Any], second: dict[str, Any]) -> None:
+    weeks = (first, second)
+    destroyed = sum(week["document"]["old_import"]["values_changed"] for week in weeks)
+    written = sum(week["run"].values_written for week in weeks)
+    inserted = sum(week["run"].inserted_contacts for week in weeks)
+    say("\n" + "-" * 80)
+    say(
+        f"In these two weeks the old import would have overwritten {count(destroyed, 'value')}. This one overwrote none, "
+        f"filled {count(written, 'blank')} and inserted {count(inserted, 'contact')}; every value is in the ledger."
+    )
+    say(f"The reports and their spreadsheets are in:\n   {second['folder']}")
+    say("With your own database and file:")
+    say("   ./kajabi-guard connect\n   ./kajabi-guard init\n   ./kajabi-guard weekly \"path/to/kajabi export.csv\"")

@@ -1,0 +1,74 @@
+"""Who was merged away, so that no import brings them back: the ledger's ``known_duplicates``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from loader.prepare import person
+from loader.spreadsheet import read_rows
+from loader.statements import statement
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from loader.database import Connection
+
+OUTCOMES = {
+    "recorded": "recorded",
+    "known": "was recorded before",
+    "blank": "not recorded: one of the two emails is blank",
+    "same_email": "not recorded: both emails are the same",
+    "other_survivor": "not recorded: this email was recorded as merged into somebody else",
+    "no_survivor": "not recorded: no living contact has the survivor's email; name the contact who is here today",
+}
+
+ACCEPTED = ("recorded", "known")
+
+
+def record(connection: Connection, old_email: str, survivor_email: str, *, because: str | None = None) -> str:
+    """Record one merge; returns a key of OUTCOMES."""
+    return _record(connection, {"old_email": old_email, "survivor_email": survivor_email}, because)
+
+
+def record_file(connection: Connection, path: Path, *, because: str | None = None) -> list[dict[str, Any]]:
+    """Record every row of a CSV with old_email, survivor_email and perhaps old_kajabi_id, in one transaction.
+
+    Returns [{record, outcome}] with record 1 for the first row below the header: what could not be recorded is
+    named, the rest is kept.
+    """
+    rows = read_rows(path, ("old_email", "survivor_email"))
+    with connection.transaction():
+        return [
+            {"record": number, "outcome": _record(connection, row, because)} for number, row in enumerate(rows, start=1)
+        ]
+
+
+def declare_none(connection: Connection, because: str) -> None:
+    """Note that nobody was merged away here, so that new contacts are inserted."""
+    connection.execute(statement("declare_no_duplicates"), {"declared_by": person(), "because": because})
+
+
+def _record(connection: Connection, row: dict[str, str], because: str | None) -> str:
+    parameters = {
+        "old_email": row.get("old_email"),
+        "survivor_email": row.get("survivor_email"),
+        "old_kajabi_id": row.get("old_kajabi_id"),
+        "because": because or row.get("because"),
+        "recorded_by": person(),
+    }
+    answer = connection.execute(statement("record_duplicate"), parameters).fetchone()
+    return str(answer["outcome"]) if answer else "blank"
+
+
+def account(accounts: list[dict[str, Any]]) -> list[str]:
+    """Say row by row what was not recorded and why, and count the rest: lines for a person."""
+    refused = [row for row in accounts if row["outcome"] not in ACCEPTED]
+    lines = [f"record {row['record']}: {OUTCOMES[row['outcome']]}" for row in refused]
+    recorded = sum(row["outcome"] == "recorded" for row in accounts)
+    known = sum(row["outcome"] == "known" for row in accounts)
+    return [*lines, f"Recorded {recorded:,}, known before {known:,}, not recorded {len(refused):,}."]
+
+
+def all_accepted(accounts: list[dict[str, Any]]) -> bool:
+    """Whether every row is in the ledger now."""
+    return all(row["outcome"] in ACCEPTED for row in accounts)

@@ -1,0 +1,125 @@
+"""The plan as plain data: read once from the models, shown as text, as JSON and as files for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loader.database import PROJECT
+from loader.guards import read_verdict
+from loader.merge import current_plan
+from loader.statements import statement
+
+if TYPE_CHECKING:
+    from loader.database import Connection, Target
+
+REPORTS = PROJECT / "reports"
+# a spreadsheet would run what follows these signs, their full-width forms included
+FORMULA = re.compile("^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+FILES = ("planned_changes", "new_contacts", "held_rows", "skipped_updates", "vanished_contacts", "email_changes")
+
+
+def read_report(connection: Connection, target: Target) -> dict[str, Any]:
+    """Return the document of ``plan --json``: every figure of the plan that stands, and the live verdict.
+
+    Raises StalePlan without a plan of the newest load, RefusedByGuard when the verdict is not complete.
+    """
+    plan = current_plan(connection)
+    figures: dict[str, dict[str, int]] = {}
+    for row in connection.execute(statement("report_figures")):
+        figures.setdefault(row["section"], {})[row["figure"]] = row["figure_value"]
+    rules = connection.execute(statement("report_rules")).fetchall()
+    by_field = connection.execute(statement("report_old_import")).fetchall()
+    counts = connection.execute(statement("report_counts")).fetchone() or {}
+    needs_review = figures["values"].pop("needs_review")
+    return {
+        "database": target.label,
+        "is_practice": target.is_practice,
+        "load_id": plan["load_id"],
+        "file_name": plan["file_name"],
+        "fingerprint": plan["fingerprint"],
+        "policy_version": plan["policy_version"],
+        "is_partial": plan["is_partial"],
+        "applied_as_run": plan["applied_as_run"],
+        "writes": {
+            "updated_contacts": plan["count_updates"],
+            "inserted_contacts": plan["count_inserts"],
+            "outside_this_plan": plan["count_outside_plan"],
+        },
+        "contacts": figures["contacts"],
+        "values": figures["values"],
+        "needs_review": needs_review,
+        "rules": {row["rule"]: row["count_values"] for row in rules},
+        "rule_labels": {row["rule"]: row["label"] for row in rules},
+        "review_by_rule": {row["rule"]: row["count_needs_review"] for row in rules if row["count_needs_review"]},
+        "old_import": {
+            **figures["old_import"],
+            "values_by_field": {row["field"]: row["count_values"] for row in by_field},
+        },
+        "enrichment": figures["enrichment"],
+        "addresses": figures["addresses"],
+        "held": connection.execute(statement("report_held")).fetchall(),
+        "owners": connection.execute(statement("report_owners")).fetchall(),
+        **counts,
+        "guards": read_verdict(connection),
+    }
+
+
+def first_rows(connection: Connection, name: str, count: int) -> list[dict[str, Any]]:
+    """Return the first ``count`` rows of one of FILES, as the terminal shows them."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement(name))
+        return cursor.fetchmany(count)
+
+
+def safe_for_spreadsheet(value: object) -> str:
+    """A cell that no spreadsheet runs as a formula; blank for None, yes and no for booleans."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def report_folder(document: dict[str, Any], reports: Path = REPORTS) -> Path:
+    """Where the files of this plan lie."""
+    return reports / f"load {document['load_id']} plan {document['fingerprint'][:8]}"
+
+
+def write_files(connection: Connection, document: dict[str, Any], text: str, reports: Path = REPORTS) -> Path:
+    """Write report.txt and one CSV for each of FILES, readable by their owner only; returns the folder.
+
+    Each file is written under a temporary name and renamed: a spreadsheet never opens half of one.
+    """
+    folder = report_folder(document, reports)
+    for made in (reports, folder):
+        made.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made.chmod(0o700)
+    for name in FILES:
+        with connection.cursor() as cursor:
+            cursor.execute(statement(name))
+            header = [column.name for column in cursor.description or ()]
+            _write_csv(folder / f"{name}.csv", header, ([row[key] for key in header] for row in cursor))
+    _replace(folder / "report.txt", text)
+    return folder
+
+
+def _write_csv(path: Path, header: list[str], rows: Any) -> None:
+    temporary = path.with_suffix(".part")
+    # the byte order mark tells Excel that this is UTF-8
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows([safe_for_spreadsheet(value) for value in row] for row in rows)
+    temporary.replace(path)
+
+
+def _replace(path: Path, text: str) -> None:
+    temporary = path.with_suffix(".part")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    temporary.replace(path)

@@ -1,0 +1,42 @@
+-- Record that one email was merged into a living contact; the answer says what became of it.
+with given as (
+    select
+        kajabi_ledger.clean_email(%(old_email)s) as old_email,
+        kajabi_ledger.clean_email(%(survivor_email)s) as survivor_email,
+        kajabi_ledger.trim_text(%(old_kajabi_id)s) as old_kajabi_id
+),
+
+judged as (
+    select
+        given.*,
+        survivor.contact_id,
+        case
+            when given.old_email is null or given.survivor_email is null then 'blank'
+            when given.old_email = given.survivor_email then 'same_email'
+            when before.survivor_email = given.survivor_email then 'known'
+            when before.survivor_email is not null then 'other_survivor'
+            when survivor.contact_id is null then 'no_survivor'
+            else 'recorded'
+        end as outcome
+    from given
+    left join kajabi_ledger.known_duplicates as before on given.old_email = before.old_email
+    left join lateral (
+        select contacts.id as contact_id
+        from public.contacts
+        where
+            kajabi_ledger.clean_email(contacts.email::text) = given.survivor_email
+            and to_jsonb(contacts) ->> 'deleted_at' is null
+    ) as survivor on true
+),
+
+recorded as (
+    insert into kajabi_ledger.known_duplicates (
+        old_email, old_kajabi_id, survivor_contact_id, survivor_email, recorded_by, because
+    )
+    select old_email, old_kajabi_id, contact_id, survivor_email, %(recorded_by)s, %(because)s
+    from judged
+    where outcome = 'recorded'
+    on conflict do nothing
+)
+
+select outcome from judged

@@ -1,0 +1,58 @@
+"""What a command shows while it works: progress on stderr, on a terminal only; results on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+WIDTH = 80
+
+
+def say(text: str) -> None:
+    """Print a paragraph, folded to the terminal; lines that begin with a space (commands) stay whole."""
+    for line in text.split("\n"):
+        is_command = line.startswith(" ")
+        click.echo(line if is_command else textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False))
+
+
+def refuse(text: str) -> None:
+    """Print one clear paragraph to stderr."""
+    click.echo(textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False), err=True)
+
+
+def show_json(document: Any) -> None:
+    """Print one JSON document on stdout, and nothing else."""
+    click.echo(json.dumps(document, indent=2, default=str, ensure_ascii=False))
+
+
+@contextmanager
+def bytes_progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Give a function that takes the bytes done so far; the bar goes to stderr and only to a terminal."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn(label), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeRemainingColumn(),
+        console=console, transient=True, disable=not sys.stderr.isatty(),
+    ) as progress:  # fmt: skip
+        task = progress.add_task(label, total=max(total, 1))
+        yield lambda done: progress.update(task, completed=done)
+
+
+@contextmanager
+def steps_progress(label: str) -> Iterator[Callable[[str], None]]:
+    """Give a function that takes the name of the step that begins; shown on stderr and only on a terminal."""
+    console = Console(stderr=True)
+    if not sys.stderr.isatty():
+        yield lambda _step: None
+        return
+    with console.status(label) as status:
+        yield lambda step: status.update(f"{label}: {step}"[: WIDTH - 4])

@@ -1,0 +1,17 @@
+-- Invariant: every guard of the seed `guards` answered, and found nothing.
+-- It guards the write: `plan` ends with exit code 3 when this test is red.
+-- Without it a guard that is listed but never asked, or asked and red, would look like a healthy plan.
+with guards as (select * from {{ ref('guards') }}),
+
+guard_verdict as (select * from {{ ref('guard_verdict') }}),
+
+bad_rows as (
+    select
+        coalesce(guards.guard, guard_verdict.guard) as guard,
+        guard_verdict.violations
+    from guards
+    full outer join guard_verdict on guards.guard = guard_verdict.guard
+    where guards.guard is null or guard_verdict.passed is not true
+)
+
+select * from bad_rows
