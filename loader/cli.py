@@ -7,25 +7,23 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import psycopg
 
 from loader import doctor as examination
-from loader import duplicates
+from loader import duplicates, steps
 from loader.connection_file import keep_connection
-from loader.database import PROJECT, STATE, connect, explain, open_target
+from loader.database import STATE, connect, explain, open_target
 from loader.errors import KajabiGuardError, Usage
-from loader.load import load_export
 from loader.merge import apply_plan
-from loader.plan import Scope, make_plan
+from loader.plan import Scope
 from loader.practice import make_practice
 from loader.prepare import check_contacts, migrate, prepared
-from loader.report import first_rows, read_report, write_files
-from loader.report_text import LINES_SHOWN, count, render, table_text
+from loader.report_text import count, table_text
 from loader.statements import statement
-from loader.terminal import bytes_progress, refuse, say, show_json, steps_progress
+from loader.terminal import refuse, say, show_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +94,7 @@ def init(context: click.Context, *, embedded: bool) -> None:
 def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) -> None:
     """Copy Kajabi's contacts export into the database: all rows or none."""
     with _target(context) as target:
-        _load(target, file, encoding, as_base=as_base)
+        steps.load(target, file, encoding, as_base=as_base)
         say("Next:\n   ./kajabi-guard plan")
 
 
@@ -108,8 +106,8 @@ def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) ->
 def plan(context: click.Context, only: tuple[str, ...], first: int | None, *, is_json: bool) -> None:
     """Compute what an import would do, and show it. Writes no contact."""
     with _target(context) as target:
-        _plan(target, Scope(only, first))
-        _report(target, is_json=is_json)
+        steps.plan(target, Scope(only, first))
+        steps.report(target, is_json=is_json)
 
 
 @cli.command()
@@ -120,9 +118,9 @@ def plan(context: click.Context, only: tuple[str, ...], first: int | None, *, is
 def weekly(context: click.Context, file: Path, encoding: str, *, is_json: bool) -> None:
     """Load an export, plan it and show the report. Stops before the write."""
     with _target(context) as target:
-        _load(target, file, encoding, is_silent=is_json)
-        _plan(target, Scope())
-        _report(target, is_json=is_json)
+        steps.load(target, file, encoding, is_silent=is_json)
+        steps.plan(target, Scope())
+        steps.report(target, is_json=is_json)
 
 
 @cli.command()
@@ -131,7 +129,7 @@ def weekly(context: click.Context, file: Path, encoding: str, *, is_json: bool) 
 def report(context: click.Context, *, is_json: bool) -> None:
     """Show the plan that stands again."""
     with _target(context) as target:
-        _report(target, is_json=is_json)
+        steps.report(target, is_json=is_json)
 
 
 @cli.command()
@@ -220,34 +218,6 @@ def with_database(context: click.Context, command: tuple[str, ...]) -> None:
 
     with _target(context) as target:
         sys.exit(subprocess.run(command, env=environment(target), check=False).returncode)
-
-
-def _load(target: Target, file: Path, encoding: str, *, as_base: bool = False, is_silent: bool = False) -> None:
-    size = file.stat().st_size if file.is_file() else 1
-    with prepared(target, "load") as connection, bytes_progress("Loading", 2 * size) as progress:
-        loaded = load_export(connection, file, encoding=encoding, as_base=as_base, progress=progress)
-    if not is_silent:
-        say(f"{target.label}\n{loaded.as_text()}")
-
-
-def _plan(target: Target, scope: Scope) -> None:
-    with steps_progress("dbt computes the plan") as progress:
-        make_plan(target, scope, progress=progress)
-
-
-def _report(target: Target, *, is_json: bool) -> None:
-    """Show the plan that stands; exits with 3 when a guard is red."""
-    with prepared(target, "report") as connection:
-        document = read_report(connection, target)
-        lists = [first_rows(connection, name, LINES_SHOWN) for name in ("planned_changes", "new_contacts")]
-        folder = write_files(connection, document, render(document, *lists))
-    if is_json:
-        show_json({**document, "files": str(folder)})
-    else:
-        click.echo(render(document, *lists, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ), color=True)
-        click.echo(f"Files: {folder.relative_to(PROJECT)}")
-    if not all(guard["passed"] for guard in document["guards"]):
-        sys.exit(3)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ def keep_connection(url: str, *, state: Path = STATE) -> Target:
     Raises Usage or NotConnected; then what was kept before stays.
     """
     if not url.strip():
-        raise Usage("Nothing was pasted, so nothing was kept. Copy the connection string of your database and try again.")
+        raise Usage("Nothing was pasted, so nothing was kept. Copy the connection string and try again.")
     settings = find_settings(url.strip(), {**os.environ}, state) or {}
     if any("\n" in value for value in settings.values()):
         raise Usage("The connection string holds a line break, so nothing was kept. Copy it again.")

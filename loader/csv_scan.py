@@ -155,7 +155,7 @@ class Scan:
     def _chunks(self) -> Iterator[tuple[int, bytes]]:
         """Yield the bytes, each chunk with its offset, and an empty chunk at the end."""
         try:
-            with open(self.path, "rb", opener=lambda name, how: os.open(name, how | NO_WAITING)) as stream:
+            with open(self.path, "rb", opener=lambda name, how: os.open(name, how)) as stream:
                 size = self._check_kind(stream)
                 while not self._is_last:
                     data, before = stream.read(self._wanted), self.byte_count
@@ -163,9 +163,7 @@ class Scan:
                     self.byte_count += len(data)
                     self._is_last = not data
                     if self.byte_count > size or (self._is_last and self.byte_count < size):
-                        raise self.rejected(
-                            "", "its size changed while it was read.", "Load it once it is complete."
-                        )
+                        raise self.rejected("", "its size changed while it was read.", "Load it once it is complete.")
                     yield before, data
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "its name is not possible"
@@ -203,12 +201,8 @@ class Scan:
             elif self._blank:
                 raise self.rejected(self._blank, "the line is blank, and records follow: lines may be lost.")
             elif len(row) != width:
-                what = (
-                    f"the header has {width} cells and this record {len(row)}: values would change columns."
-                )
-                end = (
-                    " The file ends there, as if cut off." if self._is_last and row is block.rows[-1] else ""
-                )
+                what = f"the header has {width} cells and this record {len(row)}: values would change columns."
+                end = " The file ends there, as if cut off." if self._is_last and row is block.rows[-1] else ""
                 raise self.rejected(block.place(index), what + end)
             elif sizes := [position for position, cell in enumerate(row) if len(cell) > CELL_LIMIT]:
                 place = f"{block.place(index)}, {self.column(sizes[0])}"

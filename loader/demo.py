@@ -1,4 +1,4 @@
-"""The whole story on a practice server: a synthetic organisation, two weekly imports, what was saved and what was written."""
+"""The whole story on a practice server: a synthetic organisation and two weekly imports."""
 
 from __future__ import annotations
 
@@ -40,15 +40,32 @@ def tell_story(url: str | None = None, *, scale: float = 1.0, state: Path = STAT
         with pointed_at(target), connect(target, "kajabi-guard demo") as connection:
             say(f"A synthetic organisation in the {target.label}.\n")
             fill_contacts(connection, organisation)
-            say(f"1. {count(len(organisation.contacts), 'contact')}, enriched from PayPal, Zoho, Ticket Tailor and by hand.")
+            people = count(len(organisation.contacts), "contact")
+            say(f"1. {people}, enriched from PayPal, Zoho, Ticket Tailor and by hand.")
             write_pairs(organisation.merged_away, folder / "merged away.csv")
             accounts = duplicates.record_file(connection, folder / "merged away.csv")
-            say(f"2. {count(len(accounts), 'person', 'people')} who were merged away are recorded: no import brings them back.")
+            merged = count(len(accounts), "person", "people")
+            say(f"2. {merged} merged away before are recorded: no import brings them back.")
             say("\n--- First week " + "-" * 65)
-            first = _week(connection, target, folder / "kajabi week 1.csv", organisation.export_rows, state, reports)
+            first = _week(
+                connection,
+                target,
+                folder / "kajabi week 1.csv",
+                rows=organisation.export_rows,
+                state=state,
+                reports=reports,
+            )
             say("\n--- Second week " + "-" * 64)
             rows = second_week(organisation)
-            second = _week(connection, target, folder / "kajabi week 2.csv", rows, state, reports, shows_report=True)
+            second = _week(
+                connection,
+                target,
+                folder / "kajabi week 2.csv",
+                rows=rows,
+                shows_report=True,
+                state=state,
+                reports=reports,
+            )
             _end(first, second)
 
 
@@ -75,10 +92,10 @@ def _week(
     connection: Connection,
     target: Target,
     file: Path,
+    *,
     rows: list[dict[str, str]],
     state: Path,
     reports: Path,
-    *,
     shows_report: bool = False,
 ) -> dict[str, Any]:
     """Load, plan, report and apply one export; returns the report's document, the run and the folder of the files."""
@@ -122,9 +139,9 @@ def _end(first: dict[str, Any], second: dict[str, Any]) -> None:
     inserted = sum(week["run"].inserted_contacts for week in weeks)
     say("\n" + "-" * 80)
     say(
-        f"In these two weeks the old import would have overwritten {count(destroyed, 'value')}. This one overwrote none, "
+        f"In these two weeks the old import would have changed {count(destroyed, 'value')}. This one overwrote none, "
         f"filled {count(written, 'blank')} and inserted {count(inserted, 'contact')}; every value is in the ledger."
     )
     say(f"The reports and their spreadsheets are in:\n   {second['folder']}")
     say("With your own database and file:")
-    say("   ./kajabi-guard connect\n   ./kajabi-guard init\n   ./kajabi-guard weekly \"path/to/kajabi export.csv\"")
+    say('   ./kajabi-guard connect\n   ./kajabi-guard init\n   ./kajabi-guard weekly "path/to/kajabi export.csv"')

@@ -64,6 +64,7 @@ def find_home(folder: Path, bin_folder: Path | None) -> Home:
             "Nothing was changed. Give the folder its former name and owner."
         )
     home = home_elsewhere(account, bin_folder)
+    replace(home.folder / "belongs-to", str(folder))  # so that a person can tell what may be deleted
     replace(note, str(home.folder))
     return home
 

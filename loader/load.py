@@ -41,7 +41,7 @@ class Load:
             "loaded": f"Loaded {self.file_name}: {self.row_count:,} rows, as load {self.load_id}.",
             "known": f"{self.file_name} is load {self.load_id} already, byte for byte. Nothing to do.",
             "newest_again": f"{self.file_name} was load {self.load_id}; it is the newest load again.",
-            "declared_base": f"{self.file_name} ({self.row_count:,} rows) is the base now: what had been imported before.",
+            "declared_base": f"{self.file_name} ({self.row_count:,} rows) is the base now: imported before.",
         }[self.status]
         if not self.unmapped_columns:
             return what
@@ -105,9 +105,7 @@ def _insert(connection: Connection, export: ExportFile, columns_version: str) ->
     return int(row["load_id"])
 
 
-def _copy(
-    connection: Connection, export: ExportFile, load_id: int, progress: Callable[[int], None] | None
-) -> None:
+def _copy(connection: Connection, export: ExportFile, load_id: int, progress: Callable[[int], None] | None) -> None:
     """Copy every record and check three counts against each other: the file's, COPY's, and what can be read back."""
     with connection.cursor() as cursor:
         with cursor.copy(statement("copy_contact_rows")) as copy:
@@ -118,6 +116,6 @@ def _copy(
     kept = counted["count_rows"] if counted else 0
     if not copied == kept == export.row_count:
         raise ExportRejected(
-            f"{export.file_name}: {export.row_count} records were read, {copied} sent and {kept} arrived. A record that "
-            "is lost on the way would be a person who vanishes, so nothing was loaded. Try again; if it stays, report it."
+            f"{export.file_name}: {export.row_count} records were read, {copied} sent and {kept} arrived. A record "
+            "lost on the way would be a person who vanishes, so nothing was loaded. Try again; if it stays, report it."
         )

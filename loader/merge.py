@@ -52,7 +52,8 @@ class Run:
             return f"Plan {short} was applied already, as run {self.run_id}. Nothing to do, and nothing was done."
         counts = (
             f"{self.updated_contacts:,} contacts filled ({self.values_written:,} values, {self.links_written:,} Kajabi "
-            f"ids), {self.inserted_contacts:,} contacts inserted, {self.protected_values_changed} protected values changed."
+            f"ids), {self.inserted_contacts:,} contacts inserted, "
+            f"{self.protected_values_changed} protected values changed."
         )
         enriched = "\n".join(
             f"   {name:<24}{before:>9,}  ->{self.enriched_after[name]:>9,}"
@@ -94,7 +95,7 @@ def apply_plan(connection: Connection, target: Target, fingerprint: str, *, dry_
     """
     if len(fingerprint) < SHORTEST_FINGERPRINT:
         raise Usage(
-            f"A fingerprint has at least {SHORTEST_FINGERPRINT} characters, so that no other plan is meant by accident. "
+            f"A fingerprint has at least {SHORTEST_FINGERPRINT} characters: no other plan may be meant by accident. "
             "Copy it from the last lines of `./kajabi-guard report`."
         )
     applied = connection.execute(statement("applied_run"), {"fingerprint": fingerprint}).fetchall()
@@ -105,8 +106,9 @@ def apply_plan(connection: Connection, target: Target, fingerprint: str, *, dry_
     plan = current_plan(connection)
     if not plan["fingerprint"].startswith(fingerprint):
         raise StalePlan(
-            f"The plan that is here now has the fingerprint {plan['fingerprint'][:8]}, not {fingerprint[:8]}: it is not "
-            "the one that you read, so nothing was written. Type `./kajabi-guard report` and read what would be written."
+            f"The plan that is here now has the fingerprint {plan['fingerprint'][:8]}, not {fingerprint[:8]}: "
+            "it is not the one that you read, so nothing was written. "
+            "Type `./kajabi-guard report` and read what would be written."
         )
     token = uuid4()
     try:
@@ -162,7 +164,7 @@ def _merge(connection: Connection, plan: dict[str, Any], columns: frozenset[str]
 
 
 def _require_same_plan(connection: Connection, plan: dict[str, Any], run: dict[str, Any]) -> None:
-    """Under the lock: is the plan still the one that was read, and are the contacts as it saw them?"""
+    """Raise StalePlan, under the lock, unless the plan is the one that was read and the contacts are as it saw them."""
     if _one(connection, "recomputed_fingerprint", run)["fingerprint"] != plan["fingerprint"]:
         raise StalePlan(
             "Something that the plan was made from has changed since it was read (the load, the policy, the columns of "

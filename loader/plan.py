@@ -64,10 +64,11 @@ def _begin(connection: Connection, scope: Scope) -> None:
     with connection.transaction():
         newest = connection.execute(statement("newest_load")).fetchone()
         if newest is None:
-            raise StalePlan("No export has been loaded yet, so there is nothing to plan. Type `./kajabi-guard load FILE`.")
+            raise StalePlan("No export has been loaded yet: there is nothing to plan. Type `./kajabi-guard load FILE`.")
         connection.execute(statement("invalidate_plan"))
         connection.execute(statement("clear_plan_scope"))
-        restrictions = [{"only_email": email, "first_count": None} for email in scope.only]
+        restrictions: list[dict[str, str | int | None]] = []
+        restrictions += [{"only_email": email, "first_count": None} for email in scope.only]
         if scope.first is not None:
             restrictions.append({"only_email": None, "first_count": scope.first})
         for restriction in restrictions:

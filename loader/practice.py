@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-
-
 def make_practice(state: Path, environ: Mapping[str, str], url: str | None) -> None:
     """Make the practice database where it is missing.
 

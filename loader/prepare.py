@@ -1,4 +1,4 @@
-"""What a database must have before a command works on it: tables, columns, migrations, visible rows, a free run lock."""
+"""What a database must have before a command works on it: tables, columns, visible rows, a free run lock."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def migrate(connection: Connection) -> list[str]:
     described = connection.execute(statement("describe_server")).fetchone()
     if described and described["server_encoding"] != "UTF8":
         raise Unprepared(
-            f"The database stores text as {described['server_encoding']}, not UTF8: names from Kajabi could not be kept "
-            "as they are. Nothing was done. Use a database created with encoding UTF8."
+            f"The database stores text as {described['server_encoding']}, not UTF8: names could not be kept as "
+            "they are. Nothing was done. Use a database created with encoding UTF8."
         )
     done: list[str] = []
     try:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from loader.database import PROJECT
 from loader.guards import read_verdict
@@ -14,6 +13,8 @@ from loader.merge import current_plan
 from loader.statements import statement
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from loader.database import Connection, Target
 
 REPORTS = PROJECT / "reports"
@@ -111,7 +112,7 @@ def write_files(connection: Connection, document: dict[str, Any], text: str, rep
 def _write_csv(path: Path, header: list[str], rows: Any) -> None:
     temporary = path.with_suffix(".part")
     # the byte order mark tells Excel that this is UTF-8
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8-sig", newline="") as file:
+    with _private(temporary, "utf-8-sig") as file:
         writer = csv.writer(file)
         writer.writerow(header)
         writer.writerows([safe_for_spreadsheet(value) for value in row] for row in rows)
@@ -120,6 +121,12 @@ def _write_csv(path: Path, header: list[str], rows: Any) -> None:
 
 def _replace(path: Path, text: str) -> None:
     temporary = path.with_suffix(".part")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    with _private(temporary, "utf-8") as file:
         file.write(text)
     temporary.replace(path)
+
+
+def _private(path: Path, encoding: str) -> TextIO:
+    """Open a file for writing that nobody else can read from its first byte on."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    return os.fdopen(descriptor, "w", encoding=encoding, newline="")

@@ -31,8 +31,7 @@ def visible(value: object) -> str:
     """A value on one line, with control and direction characters shown as U+XXXX: none may rearrange the screen."""
     text = "" if value is None else str(value)
     return "".join(
-        character if character.isprintable() or character == " " else f"<U+{ord(character):04X}>"
-        for character in text
+        character if character.isprintable() or character == " " else f"<U+{ord(character):04X}>" for character in text
     )
 
 
@@ -40,9 +39,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: 
     """A plain table; ``numbers`` are the positions of columns to align right. Long cells are cut, never wrapped."""
     made = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, show_header=any(columns), expand=False)
     for position, name in enumerate(columns):
-        made.add_column(
-            name, justify="right" if position in numbers else "left", no_wrap=True, overflow="ellipsis"
-        )
+        made.add_column(name, justify="right" if position in numbers else "left", no_wrap=True, overflow="ellipsis")
     for row in rows:
         made.add_row(*(Text(visible(f"{cell:,}" if isinstance(cell, int) else cell)) for cell in row))
     return made
@@ -70,7 +67,7 @@ def _text_of(out: Console) -> str:
 def render(
     document: dict[str, Any], changes: list[dict[str, Any]], arrivals: list[dict[str, Any]], *, color: bool = False
 ) -> str:
-    """Return the report of ``read_report``'s document; ``changes`` and ``arrivals`` are the first rows to be written."""
+    """Return the report of ``read_report``'s document; ``changes`` and ``arrivals`` are the first rows to write."""
     out = _console(color=color)
     _head(out, document)
     _old_import(out, document)
@@ -130,7 +127,9 @@ def _this_import(
     if rows:
         out.print(table(("Kajabi's value differs, and", "values"), rows, numbers=(1,)))
     if not writes["updated_contacts"] and not writes["inserted_contacts"]:
-        out.print(Text("Nothing to write: no blank to fill, nobody to insert. Every value stays as it is.", style="bold"))
+        out.print(
+            Text("Nothing to write: no blank to fill, nobody to insert. Every value stays as it is.", style="bold")
+        )
         return
     out.print(
         f"It fills {count(values['fill'], 'blank')} and notes {count(values['link'], 'Kajabi id')} on "
@@ -161,9 +160,7 @@ def _more(out: Console, number: int) -> None:
 
 def _guards(out: Console, document: dict[str, Any]) -> None:
     _title(out, "Guards (each must be empty before anything is written)")
-    rows = [
-        ("ok" if guard["passed"] else "RED", guard["label"], guard["violations"]) for guard in document["guards"]
-    ]
+    rows = [("ok" if guard["passed"] else "RED", guard["label"], guard["violations"]) for guard in document["guards"]]
     out.print(table(("", "guard", "violations"), rows, numbers=(2,)))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing_extensions import LiteralString
@@ -28,10 +28,10 @@ def statement(name: str, columns: frozenset[str] | None = None) -> LiteralString
     text = (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
     if columns is not None:
         text = _OPTIONAL_LINE.sub(lambda line: line[0] if line[1] in columns else "", text)
-    return cast("LiteralString", text)
+    return text
 
 
 def migrations() -> list[tuple[str, LiteralString]]:
     """Return (name, SQL) of every migration, in the order in which they must run."""
     files = sorted(MIGRATIONS.glob("[0-9]*.sql"))
-    return [(file.stem, cast("LiteralString", file.read_text(encoding="utf-8"))) for file in files]
+    return [(file.stem, file.read_text(encoding="utf-8")) for file in files]

@@ -109,9 +109,7 @@ def _open_private(path: Path) -> int:
     return descriptor
 
 
-def _merged_away(
-    people: People, count: int, survivors: list[Pair]
-) -> tuple[list[ExportRow], list[tuple[str, str]]]:
+def _merged_away(people: People, count: int, survivors: list[Pair]) -> tuple[list[ExportRow], list[tuple[str, str]]]:
     """Make old rows, in Kajabi only, of people whose contacts were merged into another one before."""
     old_rows, merged_away = [], []
     for survivor, _ in people.rng.sample(survivors, count):
@@ -149,17 +147,13 @@ def _only_here(people: People, scale: float) -> list[Contact]:
     return contacts
 
 
-def _corrected_addresses(
-    people: People, scale: float, pairs: list[Pair], only_here: list[Contact]
-) -> list[str]:
+def _corrected_addresses(people: People, scale: float, pairs: list[Pair], only_here: list[Contact]) -> list[str]:
     """List the 672 addresses corrected by hand: 95 that Kajabi has old, 563 that it lacks, and 14 others.
 
     The 14 belong to contacts without a row there, so that the file of corrections holds 658 and not 672.
     """
     corrected = [
-        contact
-        for contact, row in pairs
-        if address_state(contact, row) in {"needs_update", "missing_in_kajabi"}
+        contact for contact, row in pairs if address_state(contact, row) in {"needs_update", "missing_in_kajabi"}
     ]
     with_address = [contact for contact in only_here if text(contact, "address_line_1")]
     corrected += people.rng.sample(with_address, min(round(CORRECTED_ONLY_HERE * scale), len(with_address)))

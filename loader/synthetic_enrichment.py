@@ -21,15 +21,11 @@ if TYPE_CHECKING:
 LINKED_TO_ZOHO, LINKED_TO_PAYPAL, NAMES_FROM_PAYPAL, SHIPPING_ADDRESSES = 1_956, 681, 508, 1_210
 PHONES_FROM_KAJABI, PHONES_FROM_OTHERS = 1_441, 1_117
 ENRICHED_LINKED_TO_PAYPAL, ENRICHED_LINKED_TO_ZOHO = 19, 17
-RELABELLED = (
-    240  # contacts with a Kajabi id whose origin is another system, until the old import relabels them
-)
+RELABELLED = 240  # contacts with a Kajabi id whose origin is another system, until the old import relabels them
 LINKED_TO_TICKET_TAILOR, ADDITIONAL_EMAILS, BLANK_LAST_NAMES = 430, 90, 60
 
 
-def enrich(
-    people: People, scale: float, contacts: list[Contact], plain: list[Pair], enriched: list[Contact]
-) -> None:
+def enrich(people: People, scale: float, contacts: list[Contact], plain: list[Pair], enriched: list[Contact]) -> None:
     """Add to contacts what other systems know, up to the handoff's totals times ``scale``.
 
     ``plain`` are matched contacts that may take anything; ``enriched`` are those that the old import would
@@ -184,9 +180,7 @@ def _add_email(_people: People, contact: Contact) -> None:
 
 def _blank_last_names(people: People, total: int, plain: list[Pair]) -> None:
     """Forget last names on both sides; a blank of ours is NULL or, from an older script, an empty text."""
-    candidates = [
-        pair for pair in plain if not has_name_evidence(pair[0]) and pair[0]["source_system"] == "kajabi"
-    ]
+    candidates = [pair for pair in plain if not has_name_evidence(pair[0]) and pair[0]["source_system"] == "kajabi"]
     for contact, row in people.rng.sample(candidates, min(total, len(candidates))):
         contact["last_name"] = people.rng.choice((None, None, None, ""))
         row["Last Name"] = ""

@@ -78,9 +78,7 @@ class Person(NamedTuple):
 class People:
     """A source of invented people: no email and no phone is given twice."""
 
-    def __init__(
-        self, rng: Random, first_number: int = 1, phones_in_use: frozenset[str] = frozenset()
-    ) -> None:
+    def __init__(self, rng: Random, first_number: int = 1, phones_in_use: frozenset[str] = frozenset()) -> None:
         """Draw from ``rng``; numbers in emails begin at ``first_number``; some phones are taken already."""
         self.rng = rng
         self._number = first_number
@@ -108,9 +106,7 @@ class People:
 
     def unit(self) -> str:
         """Give a proper second line, of letters, a blank and a number."""
-        return (
-            f"{self.rng.choice(('Apt', 'Unit', 'Suite'))} {self.rng.randint(1, 40)}{self.rng.choice('ABC')}"
-        )
+        return f"{self.rng.choice(('Apt', 'Unit', 'Suite'))} {self.rng.randint(1, 40)}{self.rng.choice('ABC')}"
 
     def postal_code(self, city: str, but_not: str = "") -> str:
         """Give a postal code of a city, another one than ``but_not``."""

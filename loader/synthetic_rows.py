@@ -43,13 +43,9 @@ def new_row(people: People, person: Person) -> ExportRow:
     if people.chance(0.003):  # a blank after the name is nothing to whoever trims
         row["First Name"] += " "
     row["Email"] = row["Email (email)"] = person.email
-    row["Products"] = people.rng.choice(
-        ("", "Morning Circle", "Body, Breath & Voice", "Morning Circle,Choir 101")
-    )
+    row["Products"] = people.rng.choice(("", "Morning Circle", "Body, Breath & Voice", "Morning Circle,Choir 101"))
     row["Tags"] = people.rng.choice(("", "", "newsletter", "newsletter,volunteer", 'the "Thursday" group'))
-    row[CUSTOM] = people.rng.choice(
-        ("", "", "", "A friend, at the choir", "Radio", "A poster\nin the library")
-    )
+    row[CUSTOM] = people.rng.choice(("", "", "", "A friend, at the choir", "Radio", "A poster\nin the library"))
     return row
 
 
@@ -58,9 +54,7 @@ def new_pair(people: People, person: Person) -> Pair:
     return new_contact(people, person, "kajabi"), new_row(people, person)
 
 
-def number_rows(
-    people: People, rows: Sequence[ExportRow], first_id: int, after: datetime, before: datetime
-) -> None:
+def number_rows(people: People, rows: Sequence[ExportRow], first_id: int, after: datetime, before: datetime) -> None:
     """Give rows, oldest first, ascending ids and times of creation, and most of them a member's account."""
     for rank, row in enumerate(rows):
         created_at = after + (before - after) * rank / len(rows)

@@ -75,9 +75,7 @@ class _Week:
                 self._pairs.append((contact, row))
         self.people.rng.shuffle(self._pairs)
 
-    def take(
-        self, count: int, fits: Callable[[Contact, ExportRow], bool] = lambda _c, _r: True
-    ) -> list[Pair]:
+    def take(self, count: int, fits: Callable[[Contact, ExportRow], bool] = lambda _c, _r: True) -> list[Pair]:
         """Take ``count`` pairs (at scale 1; at least one, if any fits) which nothing has happened to."""
         wanted = max(1, round(count * self.scale)) if count > 1 else 1
         taken: list[Pair] = []
@@ -132,9 +130,7 @@ def _may_get_last_name(contact: Contact, _row: ExportRow) -> bool:
 
 def _has_kajabis_phone(contact: Contact, row: ExportRow) -> bool:
     source = text(contact, "phone_source")
-    return (
-        _is_kajabis(contact) and source == "kajabi" and row[PHONE] != "" and not text(contact, "paypal_phone")
-    )
+    return _is_kajabis(contact) and source == "kajabi" and row[PHONE] != "" and not text(contact, "paypal_phone")
 
 
 def _has_kajabis_name(contact: Contact, row: ExportRow) -> bool:
@@ -192,9 +188,7 @@ def _change(week: _Week) -> None:
     moved = week.take(4, lambda c, r: _has_address(c, r) and _is_in_colorado(r))  # kajabi_changed, three each
     moved += week.take(2, _has_paypals_address)  # other_field_owner, three each
     for _, row in moved:
-        row.update(
-            {LINE_1: people.street(row[LINE_1]), CITY: "Nederland", ZIP: people.postal_code("Nederland")}
-        )
+        row.update({LINE_1: people.street(row[LINE_1]), CITY: "Nederland", ZIP: people.postal_code("Nederland")})
 
 
 def _clear(week: _Week) -> None:

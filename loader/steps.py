@@ -1,0 +1,52 @@
+"""The steps that several commands share: load, plan, show. Each works on an open target and prints its result."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from loader.database import PROJECT
+from loader.load import load_export
+from loader.plan import Scope, make_plan
+from loader.prepare import prepared
+from loader.report import first_rows, read_report, write_files
+from loader.report_text import LINES_SHOWN, render
+from loader.terminal import bytes_progress, say, show_json, steps_progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from loader.database import Target
+
+
+def load(target: Target, file: Path, encoding: str, *, as_base: bool = False, is_silent: bool = False) -> None:
+    """Load an export with a progress bar and say what became of it."""
+    size = file.stat().st_size if file.is_file() else 1
+    with prepared(target, "load") as connection, bytes_progress("Loading", 2 * size) as progress:
+        loaded = load_export(connection, file, encoding=encoding, as_base=as_base, progress=progress)
+    if not is_silent:
+        say(f"{target.label}\n{loaded.as_text()}")
+
+
+def plan(target: Target, scope: Scope) -> None:
+    """Make a plan, naming the step that dbt works on."""
+    with steps_progress("dbt computes the plan") as progress:
+        make_plan(target, scope, progress=progress)
+
+
+def report(target: Target, *, is_json: bool) -> None:
+    """Show the plan that stands; exits with 3 when a guard is red."""
+    with prepared(target, "report") as connection:
+        document = read_report(connection, target)
+        lists = [first_rows(connection, name, LINES_SHOWN) for name in ("planned_changes", "new_contacts")]
+        folder = write_files(connection, document, render(document, *lists))
+    if is_json:
+        show_json({**document, "files": str(folder)})
+    else:
+        click.echo(render(document, *lists, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ), color=True)
+        click.echo(f"Files: {folder.relative_to(PROJECT)}")
+    if not all(guard["passed"] for guard in document["guards"]):
+        sys.exit(3)
