@@ -56,7 +56,7 @@ def _target(context: click.Context) -> Iterator[Target]:
 @click.option("--scale", default=1.0, show_default=True, help="Size of the organisation; 1 is the real one's.")
 @click.pass_context
 def demo(context: click.Context, scale: float) -> None:
-    """Show the whole story on a practice server with invented people."""
+    """Show the whole story, with invented people."""
     from loader.demo import tell_story  # noqa: PLC0415  # nobody else needs the synthetic organisation
 
     tell_story(context.obj, scale=scale)
@@ -65,7 +65,7 @@ def demo(context: click.Context, scale: float) -> None:
 @cli.command("connect")
 @click.pass_context
 def connect_command(context: click.Context) -> None:
-    """Ask once for the connection to your database, test it and keep it."""
+    """Ask once for your database, test it and keep it."""
     url = context.obj or click.prompt("Connection string (it is not shown)", hide_input=True, err=True)
     target = keep_connection(url)
     say(f"Connected to the {target.label}. Kept in .kajabi-guard/connection.env, readable by you only.")
@@ -76,7 +76,7 @@ def connect_command(context: click.Context) -> None:
 @click.option("--embedded", is_flag=True, help="Make a practice database on this machine and use it from now on.")
 @click.pass_context
 def init(context: click.Context, *, embedded: bool) -> None:
-    """Make the tables of kajabi-guard, as the owner of the database. Contacts are not touched."""
+    """Make the tool's own tables; contacts are not touched."""
     if embedded:
         make_practice(STATE, os.environ, context.obj)
     with _target(context) as target, connect(target, "kajabi-guard init") as connection:
@@ -92,7 +92,7 @@ def init(context: click.Context, *, embedded: bool) -> None:
 @click.option("--as-base", is_flag=True, help="This export had been imported before: compare the next one with it.")
 @click.pass_context
 def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) -> None:
-    """Copy Kajabi's contacts export into the database: all rows or none."""
+    """Copy Kajabi's contacts export: all rows or none."""
     with _target(context) as target:
         steps.load(target, file, encoding, as_base=as_base)
         say("Next:\n   ./kajabi-guard plan")
@@ -104,7 +104,7 @@ def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) ->
 @as_json
 @click.pass_context
 def plan(context: click.Context, only: tuple[str, ...], first: int | None, *, is_json: bool) -> None:
-    """Compute what an import would do, and show it. Writes no contact."""
+    """Compute and show what an import would do."""
     with _target(context) as target:
         steps.plan(target, Scope(only, first))
         steps.report(target, is_json=is_json)
@@ -116,7 +116,7 @@ def plan(context: click.Context, only: tuple[str, ...], first: int | None, *, is
 @as_json
 @click.pass_context
 def weekly(context: click.Context, file: Path, encoding: str, *, is_json: bool) -> None:
-    """Load an export, plan it and show the report. Stops before the write."""
+    """Load, plan and report; stops before the write."""
     with _target(context) as target:
         steps.load(target, file, encoding, is_silent=is_json)
         steps.plan(target, Scope())
@@ -138,7 +138,7 @@ def report(context: click.Context, *, is_json: bool) -> None:
 @as_json
 @click.pass_context
 def apply(context: click.Context, fingerprint: str, *, dry_run: bool, is_json: bool) -> None:
-    """Write the plan that you have read: the guarded MERGE."""
+    """Write the plan that you have read."""
     with _target(context) as target, prepared(target, "apply") as connection:
         run = apply_plan(connection, target, fingerprint, dry_run=dry_run)
         if is_json:
@@ -174,7 +174,7 @@ def history(context: click.Context, limit: int, *, is_json: bool) -> None:
 def duplicate(
     context: click.Context, emails: tuple[str, ...], file: Path | None, because: str | None, *, is_none: bool
 ) -> None:
-    """Record who was merged away, so that no import brings them back."""
+    """Record who was merged away and must not return."""
     if [len(emails) > 0, file is not None, is_none].count(True) != 1 or len(emails) not in {0, 2}:
         raise Usage("Give OLD_EMAIL SURVIVOR_EMAIL, or --from FILE, or --none --because REASON. Nothing was recorded.")
     if is_none and not (because or "").strip():
@@ -197,7 +197,7 @@ def duplicate(
 @as_json
 @click.pass_context
 def doctor(context: click.Context, *, is_json: bool) -> None:
-    """Say what is wrong with the connection, the table or the tools, and how to mend it."""
+    """Say what is wrong and how to mend it."""
     with _target(context) as target, connect(target, "kajabi-guard doctor") as connection:
         findings = examination.examine(connection, target)
     if is_json:
@@ -213,7 +213,7 @@ def doctor(context: click.Context, *, is_json: bool) -> None:
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
 def with_database(context: click.Context, command: tuple[str, ...]) -> None:
-    """Run dbt, psql or anything else against the database that this tool uses."""
+    """Run dbt, psql or anything on the same database."""
     from loader.dbt import environment  # noqa: PLC0415  # see dbt.py
 
     with _target(context) as target:
