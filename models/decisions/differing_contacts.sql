@@ -1,10 +1,21 @@
--- One row per matched contact for which Kajabi has at least one value that is not ours, trimmed.
+-- One row per matched contact for which Kajabi has a value that is not ours, or had one that it has no more, or that
+-- waits for a person or was decided by one.
 -- The two wide rows are compared here, so that only these few are unpivoted and cleaned.
 with matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),
 
 exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
 contacts as (select * from {{ ref('stg_crm__contacts') }}),
+
+accepted_rows as (select * from {{ ref('accepted_rows') }}),
+
+last_accepted as (select * from {{ ref('stg_kajabi__last_accepted') }}),
+
+remembered as (
+    select contact_id from {{ source('kajabi_ledger', 'open_conflicts') }}
+    union
+    select contact_id from {{ ref('valid_decisions') }}
+),
 
 differing_contacts as (
     select
@@ -13,6 +24,9 @@ differing_contacts as (
     from matches
     inner join exports on matches.row_number = exports.row_number
     inner join contacts on matches.contact_id = contacts.id
+    left join accepted_rows on matches.row_number = accepted_rows.row_number
+    left join last_accepted on accepted_rows.base_row_number = last_accepted.row_number
+    left join remembered on matches.contact_id = remembered.contact_id
     where
         exports.first_name <> coalesce({{ trim_text('contacts.first_name') }}, '')
         or exports.last_name <> coalesce({{ trim_text('contacts.last_name') }}, '')
@@ -25,6 +39,17 @@ differing_contacts as (
         or exports.country <> coalesce({{ trim_text('contacts.country') }}, '')
         or exports.kajabi_id <> coalesce({{ trim_text('contacts.kajabi_id') }}, '')
         or exports.kajabi_member_id <> coalesce({{ trim_text('contacts.kajabi_member_id') }}, '')
+        -- cleared in Kajabi
+        or (exports.first_name is null and last_accepted.first_name is not null and contacts.first_name is not null)
+        or (exports.last_name is null and last_accepted.last_name is not null and contacts.last_name is not null)
+        or (exports.phone is null and last_accepted.phone is not null and contacts.phone is not null)
+        or (exports.address_line_1 is null and last_accepted.address_line_1 is not null and contacts.address_line_1 is not null)
+        or (exports.address_line_2 is null and last_accepted.address_line_2 is not null and contacts.address_line_2 is not null)
+        or (exports.city is null and last_accepted.city is not null and contacts.city is not null)
+        or (exports.state is null and last_accepted.state is not null and contacts.state is not null)
+        or (exports.postal_code is null and last_accepted.postal_code is not null and contacts.postal_code is not null)
+        or (exports.country is null and last_accepted.country is not null and contacts.country is not null)
+        or remembered.contact_id is not null
 )
 
 select * from differing_contacts

@@ -9,8 +9,13 @@ ruled as (
         *,
         case
             when present_text = incoming_value then 'same'
+            -- deciding for Kajabi's address as a whole may clear our line 2
+            when verdict = 'kajabi' and incoming_value is null and field = 'address_line_2' then 'decided_kajabi'
+            when incoming_value is null and base_value is not null and present_text is not null then 'cleared_in_kajabi'
             when incoming_value is null then 'kajabi_blank'
             when field = 'phone' and incoming_comparable is null then 'invalid_in_kajabi'
+            when verdict = 'ours' then 'decided_ours'
+            when verdict = 'kajabi' then 'decided_kajabi'
             when is_cosmetic then 'cosmetic'
             when policy = 'link' and present_text is null and not is_held_id then 'link'
             when policy = 'link' then 'ours_first'
@@ -19,39 +24,55 @@ ruled as (
             when is_other_field then 'other_field_owner'
             when is_legacy_field then 'legacy_owner'
             when is_malformed_line_2 then 'malformed_line_2'
+            -- a part that is new in Kajabi comes along with the address that is followed as a whole
+            when is_address and is_followed and not is_unchanged_in_kajabi then 'kajabi_changed'
             when present_text is null and is_address and is_address_mismatch then 'address_mismatch'
+            when present_text is null and (is_unchanged_in_kajabi or written_value = incoming_value) then 'cleared_here'
             when present_text is null and policy in ('fill_blank', 'follow_kajabi') then 'fill_blank'
+            when is_unchanged_in_kajabi then 'stale_in_kajabi'
+            when is_ours_from_kajabi then 'kajabi_changed'
+            when is_in_base then 'both_changed'
             when present_text is not null then 'ours_first'
             else 'undecided'
         end as rule
     from weighed
 ),
 
-field_decisions as (
+acted as (
     select
-        ruled.contact_id,
-        ruled.row_number,
-        ruled.field,
-        ruled.present_value,
-        ruled.incoming_value,
-        ruled.base_value,
-        ruled.rule,
-        decision_rules.action,
-        case
-            when decision_rules.action in ('fill', 'update', 'link') then ruled.incoming_value
-            else ruled.present_value
-        end as final_value,
-        decision_rules.action = 'keep'
-        and case
-            when ruled.is_in_base
-                then ruled.incoming_value is not null and ruled.incoming_value is distinct from ruled.base_value
-            else decision_rules.is_review
-        end as needs_review,
-        ruled.owner,
-        ruled.owner_label,
-        ruled.owner_class
+        ruled.*,
+        case when ruled.is_followed then decision_rules.action_if_followed else decision_rules.action end as action,
+        decision_rules.review
     from ruled
     left join decision_rules on ruled.rule = decision_rules.rule
+),
+
+field_decisions as (
+    select
+        contact_id,
+        row_number,
+        field,
+        present_value,
+        incoming_value,
+        base_value,
+        is_in_base,
+        rule,
+        action,
+        case when action in ('fill', 'update', 'link') then incoming_value else present_value end as final_value,
+        coalesce(
+            action = 'keep' and verdict is null
+            and case
+                when review = 'always' then true
+                when is_in_base then incoming_value is not null and not is_unchanged_in_kajabi
+                else review = 'first'
+            end,
+            false
+        ) as needs_review,
+        is_open_conflict,
+        owner,
+        owner_label,
+        owner_class
+    from acted
 )
 
 select * from field_decisions

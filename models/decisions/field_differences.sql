@@ -1,53 +1,33 @@
--- One row per contact and field for which Kajabi has a value that is not ours, trimmed.
-with differing_contacts as (select * from {{ ref('differing_contacts') }}),
+-- One row per contact and field for which Kajabi has a value that is not ours, trimmed, or has no value any more.
+with compared_cells as (select * from {{ ref('compared_cells') }}),
 
-exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+open_conflicts as (select * from {{ source('kajabi_ledger', 'open_conflicts') }}),
 
-contacts as (select * from {{ ref('stg_crm__contacts') }}),
+valid_decisions as (select * from {{ ref('valid_decisions') }}),
 
-accepted_rows as (select * from {{ ref('accepted_rows') }}),
+written_values as (select * from {{ ref('written_values') }}),
 
-last_accepted as (select * from {{ ref('stg_kajabi__last_accepted') }}),
-
-contact_columns as (select * from {{ ref('stg_crm__columns') }}),
-
-unpivoted as (
+remembered as (
     select
-        differing_contacts.contact_id,
-        differing_contacts.row_number,
-        last_accepted.row_number is not null as is_in_base,
-        each_field.*,
-        array[exports.address_line_1, exports.city] as other_lines
-    from differing_contacts
-    inner join exports on differing_contacts.row_number = exports.row_number
-    inner join contacts on differing_contacts.contact_id = contacts.id
-    left join accepted_rows on differing_contacts.row_number = accepted_rows.row_number
-    left join last_accepted on accepted_rows.base_row_number = last_accepted.row_number
-    cross join lateral (
-        values
-        ('first_name', contacts.first_name, exports.first_name, last_accepted.first_name),
-        ('last_name', contacts.last_name, exports.last_name, last_accepted.last_name),
-        ('phone', contacts.phone, exports.phone, last_accepted.phone),
-        ('address_line_1', contacts.address_line_1, exports.address_line_1, last_accepted.address_line_1),
-        ('address_line_2', contacts.address_line_2, exports.address_line_2, last_accepted.address_line_2),
-        ('city', contacts.city, exports.city, last_accepted.city),
-        ('state', contacts.state, exports.state, last_accepted.state),
-        ('postal_code', contacts.postal_code, exports.postal_code, last_accepted.postal_code),
-        ('country', contacts.country, exports.country, last_accepted.country),
-        ('kajabi_id', contacts.kajabi_id, exports.kajabi_id, last_accepted.kajabi_id),
-        ('kajabi_member_id', contacts.kajabi_member_id, exports.kajabi_member_id, last_accepted.kajabi_member_id)
-    ) as each_field (field, present_value, incoming_text, base_text)
-    -- a site without kajabi_id has nothing to link
-    inner join contact_columns on each_field.field = contact_columns.column_name
-    where each_field.incoming_text <> coalesce({{ trim_text('each_field.present_value') }}, '')
-),
-
-cleaned as (
-    select
-        unpivoted.*,
-        {{ clean_text('incoming_text', 'field') }} as incoming_value,
-        {{ clean_text('base_text', 'field') }} as base_value
-    from unpivoted
+        compared_cells.*,
+        valid_decisions.verdict,
+        written_values.written_value,
+        open_conflicts.base_value as conflict_base_value,
+        open_conflicts.was_in_base,
+        -- the conflict stands as long as neither side has moved
+        coalesce(
+            open_conflicts.contact_id is not null
+            and open_conflicts.incoming_value is not distinct from compared_cells.incoming_value
+            and open_conflicts.present_value is not distinct from compared_cells.present_value,
+            false
+        ) as is_open_conflict
+    from compared_cells
+    left join open_conflicts
+        on compared_cells.contact_id = open_conflicts.contact_id and compared_cells.field = open_conflicts.field
+    left join valid_decisions
+        on compared_cells.contact_id = valid_decisions.contact_id and compared_cells.field = valid_decisions.field
+    left join written_values
+        on compared_cells.contact_id = written_values.contact_id and compared_cells.field = written_values.field
 ),
 
 field_differences as (
@@ -56,19 +36,25 @@ field_differences as (
         row_number,
         field,
         present_value,
+        present_text,
         incoming_value,
-        base_value,
-        is_in_base,
+        -- an open conflict keeps the base that it was opened with: the last accepted export moves on every week
+        case when is_open_conflict then conflict_base_value else base_value end as base_value,
+        case when is_open_conflict then was_in_base else is_in_base end as is_in_base,
+        is_open_conflict,
+        verdict,
+        written_value,
+        is_malformed_line_2,
         {{ comparable_value('present_value', 'field') }} as present_comparable,
-        {{ comparable_value('incoming_value', 'field') }} as incoming_comparable,
-        coalesce(
-            field = 'address_line_2'
-            and {{ comparable_text('incoming_value') }} <> ''
-            and {{ comparable_text('incoming_value') }}
-            in ({{ comparable_text('other_lines[1]') }}, {{ comparable_text('other_lines[2]') }}),
-            false
-        ) as is_malformed_line_2
-    from cleaned
+        {{ comparable_value('incoming_value', 'field') }} as incoming_comparable
+    from remembered
+    where
+        incoming_text <> coalesce(present_text, '')
+        or (
+            incoming_text is null
+            and present_text is not null
+            and (base_value is not null or is_open_conflict or verdict is not null)
+        )
 )
 
 select * from field_differences

@@ -37,6 +37,11 @@ evidence as (
                 end""") }} is not null then 'paypal'
             end
         ),
+        -- an edit made here without provenance: what we wrote once is not what stands now
+        (
+            'edited_here',
+            case when field_differences.written_value <> field_differences.present_text then 'manual' end
+        ),
         ('source_system', contacts.source_system)
     ) as piece (evidence, source)
 ),

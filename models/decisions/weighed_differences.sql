@@ -5,6 +5,8 @@ field_owners as (select * from {{ ref('field_owners') }}),
 
 field_policies as (select * from {{ ref('field_policies') }}),
 
+address_units as (select * from {{ ref('address_units') }}),
+
 held_ids as (select * from {{ ref('held_ids') }}),
 
 prepared as (
@@ -19,15 +21,19 @@ prepared as (
         coalesce(field_policies.policy, 'link') as policy,
         coalesce(field_policies.is_address, false) as is_address,
         held_ids.held_value is not null as is_held_id,
-        {{ trim_text('field_differences.present_value') }} as present_text,
         -- never on an empty result: two different smileys are not the same word
-        coalesce(present_comparable = incoming_comparable and present_comparable <> '', false) as is_cosmetic
+        coalesce(present_comparable = incoming_comparable and present_comparable <> '', false) as is_cosmetic,
+        is_in_base and incoming_value is not distinct from base_value as is_unchanged_in_kajabi,
+        is_in_base and present_text is not distinct from base_value as is_ours_from_kajabi,
+        coalesce(field_policies.policy = 'follow_kajabi', false)
+        and (not field_policies.is_address or coalesce(address_units.is_address_followed, false)) as is_followed
     from field_differences
     left join field_owners
         on
             field_differences.contact_id = field_owners.contact_id
             and field_differences.field = field_owners.field
     left join field_policies on field_differences.field = field_policies.field
+    left join address_units on field_differences.contact_id = address_units.contact_id
     left join held_ids
         on field_differences.field = held_ids.field and field_differences.incoming_value = held_ids.held_value
 ),

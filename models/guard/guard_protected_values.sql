@@ -4,11 +4,16 @@ with merge_plan as (select * from {{ ref('merge_plan') }} where action = 'update
 
 field_sources as (select * from {{ source('kajabi_ledger', 'contact_field_sources') }}),
 
+decisions_taken as (select * from {{ source('kajabi_ledger', 'decisions_taken') }}),
+
+field_changes as (select * from {{ source('kajabi_ledger', 'field_changes') }}),
+
 changed as (
     select
         merge_plan.contact_id,
         merge_plan.contact_as_seen as seen,
-        planned.key as field
+        planned.key as field,
+        planned.value as final_value
     from merge_plan
     cross join lateral jsonb_each_text(to_jsonb(merge_plan) - 'contact_id' - 'email') as planned
     where
@@ -21,6 +26,7 @@ witnesses as (
     select
         changed.contact_id,
         changed.field,
+        changed.final_value,
         lower({{ trim_text('witness.source') }}) as source_label
     from changed
     left join field_sources on changed.contact_id = field_sources.contact_id and changed.field = field_sources.field
@@ -36,6 +42,13 @@ witnesses as (
                 ) then changed.seen ->> 'billing_address_source'
             end
         ),
+        -- somebody changed here what this tool had written
+        ((
+            select case when field_changes.new_value <> changed.seen ->> changed.field then 'edited here' end
+            from field_changes
+            where field_changes.contact_id = changed.contact_id and field_changes.field = changed.field
+            order by field_changes.run_id desc limit 1
+        )),
         (
             case
                 when
@@ -47,13 +60,32 @@ witnesses as (
     ) as witness (source)
 ),
 
+-- a person decided this very cell for this very value: their word, not a violation
+decided as (
+    select distinct on (decisions_taken.contact_id, each_field.key)
+        decisions_taken.contact_id,
+        each_field.key as field,
+        each_field.value as decided_value,
+        decisions_taken.verdict
+    from decisions_taken
+    cross join lateral jsonb_each_text(decisions_taken.incoming_values) as each_field
+    order by decisions_taken.contact_id, each_field.key, decisions_taken.decision_id desc
+),
+
 guard_protected_values as (
     select distinct
-        contact_id,
-        field,
-        source_label
+        witnesses.contact_id,
+        witnesses.field,
+        witnesses.source_label
     from witnesses
-    where source_label is not null and not starts_with(source_label, 'kajabi')
+    left join decided
+        on
+            witnesses.contact_id = decided.contact_id and witnesses.field = decided.field
+            and decided.verdict = 'kajabi' and decided.decided_value is not distinct from witnesses.final_value
+    where
+        witnesses.source_label is not null
+        and not starts_with(witnesses.source_label, 'kajabi')
+        and decided.contact_id is null
 )
 
 select * from guard_protected_values

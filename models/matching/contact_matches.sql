@@ -21,6 +21,7 @@ reasoned as (
             when not {{ is_possible_email('ranked_rows.email_key') }} then 'malformed_email'
             when ranked_rows.place_for_email > 1 then 'same_email_in_export'
             when ranked_rows.kajabi_id is not null and ranked_rows.place_for_id > 1 then 'same_id_in_export'
+            when ranked_rows.is_settled_new then null
             when possible_duplicates.row_number is not null then 'possible_duplicate'
             -- before anybody has said who was merged away, every newcomer could be one of them
             when not duplicates_review.is_done then 'duplicates_not_recorded'

@@ -5,30 +5,51 @@ contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
 deciding_keys as (select * from {{ ref('deciding_keys') }}),
 
+row_settlements as (select * from {{ ref('row_settlements') }}),
+
+-- a person's word on a row comes before every key
+found as (
+    select
+        exports.row_number,
+        case when row_settlements.verdict = 'same_as' then 'settled' else deciding_keys.matched_by end as matched_by,
+        case
+            when row_settlements.verdict = 'same_as' then null
+            when row_settlements.verdict = 'ignore' then 'ignored'
+            else deciding_keys.hold_reason
+        end as hold_reason,
+        coalesce(row_settlements.contact_id, deciding_keys.contact_id) as contact_id,
+        deciding_keys.row_number is null and row_settlements.contact_id is null as is_without_contact,
+        coalesce(row_settlements.verdict = 'new', false) as is_settled_new
+    from exports
+    left join deciding_keys on exports.row_number = deciding_keys.row_number
+    left join row_settlements on exports.row_number = row_settlements.row_number
+),
+
 ranked_rows as (
     select
         exports.*,
-        deciding_keys.matched_by,
-        deciding_keys.hold_reason as key_hold_reason,
-        deciding_keys.contact_id,
-        deciding_keys.row_number is null as is_without_contact,
+        found.matched_by,
+        found.hold_reason as key_hold_reason,
+        found.contact_id,
+        found.is_without_contact,
+        found.is_settled_new,
         row_number() over (
-            partition by deciding_keys.contact_id, deciding_keys.hold_reason
+            partition by found.contact_id, found.hold_reason
             order by
                 (exports.kajabi_id = {{ trim_text('contacts.kajabi_id') }}) desc nulls last,
                 (exports.email_key = {{ clean_email('contacts.email') }}) desc nulls last,
                 length(exports.kajabi_id), exports.kajabi_id collate "C", exports.row_number
         ) as place_for_contact,
         row_number() over (
-            partition by exports.email_key, deciding_keys.row_number is null
+            partition by exports.email_key, found.is_without_contact, found.hold_reason
             order by length(exports.kajabi_id), exports.kajabi_id collate "C", exports.row_number
         ) as place_for_email,
         row_number() over (
-            partition by exports.kajabi_id, deciding_keys.row_number is null order by exports.row_number
+            partition by exports.kajabi_id, found.is_without_contact, found.hold_reason order by exports.row_number
         ) as place_for_id
     from exports
-    left join deciding_keys on exports.row_number = deciding_keys.row_number
-    left join contacts on deciding_keys.contact_id = contacts.id
+    inner join found on exports.row_number = found.row_number
+    left join contacts on found.contact_id = contacts.id
 )
 
 select * from ranked_rows

@@ -15,7 +15,7 @@ labels as (
     union
     select lower({{ trim_text('source') }}) from field_sources
     union
-    select 'paypal'
+    select implied_label from (values ('paypal'), ('manual')) as implied (implied_label)
 ),
 
 stg_ledger__sources as (

@@ -1,0 +1,51 @@
+-- One row per differing contact and field: ours, Kajabi's now, and Kajabi's in the last accepted export, cleaned alike.
+with differing_contacts as (select * from {{ ref('differing_contacts') }}),
+
+exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+
+contacts as (select * from {{ ref('stg_crm__contacts') }}),
+
+accepted_rows as (select * from {{ ref('accepted_rows') }}),
+
+last_accepted as (select * from {{ ref('stg_kajabi__last_accepted') }}),
+
+contact_columns as (select * from {{ ref('stg_crm__columns') }}),
+
+compared_cells as (
+    select
+        differing_contacts.contact_id,
+        differing_contacts.row_number,
+        each_field.field,
+        each_field.present_value,
+        {{ trim_text('each_field.present_value') }} as present_text,
+        each_field.incoming_text,
+        {{ clean_text('each_field.incoming_text', 'each_field.field') }} as incoming_value,
+        {{ clean_text('each_field.base_text', 'each_field.field') }} as base_value,
+        last_accepted.row_number is not null as is_in_base,
+        each_field.field = 'address_line_2'
+        and {{ is_malformed_line_2('each_field.incoming_text', 'exports.address_line_1', 'exports.city') }}
+            as is_malformed_line_2
+    from differing_contacts
+    inner join exports on differing_contacts.row_number = exports.row_number
+    inner join contacts on differing_contacts.contact_id = contacts.id
+    left join accepted_rows on differing_contacts.row_number = accepted_rows.row_number
+    left join last_accepted on accepted_rows.base_row_number = last_accepted.row_number
+    cross join lateral (
+        values
+        ('first_name', contacts.first_name, exports.first_name, last_accepted.first_name),
+        ('last_name', contacts.last_name, exports.last_name, last_accepted.last_name),
+        ('phone', contacts.phone, exports.phone, last_accepted.phone),
+        ('address_line_1', contacts.address_line_1, exports.address_line_1, last_accepted.address_line_1),
+        ('address_line_2', contacts.address_line_2, exports.address_line_2, last_accepted.address_line_2),
+        ('city', contacts.city, exports.city, last_accepted.city),
+        ('state', contacts.state, exports.state, last_accepted.state),
+        ('postal_code', contacts.postal_code, exports.postal_code, last_accepted.postal_code),
+        ('country', contacts.country, exports.country, last_accepted.country),
+        ('kajabi_id', contacts.kajabi_id, exports.kajabi_id, last_accepted.kajabi_id),
+        ('kajabi_member_id', contacts.kajabi_member_id, exports.kajabi_member_id, last_accepted.kajabi_member_id)
+    ) as each_field (field, present_value, incoming_text, base_text)
+    -- a site without kajabi_id has nothing to link
+    inner join contact_columns on each_field.field = contact_columns.column_name
+)
+
+select * from compared_cells
