@@ -17,6 +17,7 @@ from loader import duplicates, steps
 from loader.connection_file import keep_connection
 from loader.database import STATE, connect, explain, open_target
 from loader.errors import KajabiGuardError, Usage
+from loader.guards import Override
 from loader.merge import apply_plan
 from loader.plan import Scope
 from loader.practice import make_practice
@@ -135,12 +136,17 @@ def report(context: click.Context, *, is_json: bool) -> None:
 @cli.command()
 @click.argument("fingerprint")
 @click.option("--dry-run", is_flag=True, help="Do everything, then take it back.")
+@click.option("--accept", multiple=True, metavar="GUARD", help="Write although this guard is red.")
+@click.option("--because", default="", help="Why; needed with --accept.")
 @as_json
 @click.pass_context
-def apply(context: click.Context, fingerprint: str, *, dry_run: bool, is_json: bool) -> None:
+def apply(
+    context: click.Context, fingerprint: str, accept: tuple[str, ...], because: str, *, dry_run: bool, is_json: bool
+) -> None:
     """Write the plan that you have read."""
     with _target(context) as target, prepared(target, "apply") as connection:
-        run = apply_plan(connection, target, fingerprint, dry_run=dry_run)
+        override = Override(accept, because)
+        run = apply_plan(connection, target, fingerprint, dry_run=dry_run, override=override)
         if is_json:
             show_json(run.as_json())
             return

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from loader.database import PROJECT
-from loader.errors import RefusedByGuard
+from loader.errors import RefusedByGuard, Usage
 from loader.statements import statement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from loader.database import Connection
 
 
@@ -39,12 +42,32 @@ def read_verdict(connection: Connection) -> list[dict[str, Any]]:
     return verdict
 
 
-def require_green(verdict: list[dict[str, Any]]) -> None:
-    """Raise RefusedByGuard, naming every red guard with its remedy, unless all have passed."""
-    red = [row for row in verdict if not row["passed"]]
+@dataclass(frozen=True)
+class Override:
+    """Guards that a person accepts although they are red, and why. Only the seed's overridable ones can be."""
+
+    guards: Sequence[str] = ()
+    because: str = ""
+
+    def check(self) -> None:
+        """Raise Usage for a guard that takes no override, or without a reason."""
+        unknown = [name for name in self.guards if expected_guards().get(name, {}).get("is_overridable") != "true"]
+        if unknown:
+            possible = ", ".join(name for name, row in expected_guards().items() if row["is_overridable"] == "true")
+            raise Usage(f"No override is possible for {', '.join(unknown)}; only for {possible}. Nothing was written.")
+        if self.guards and not self.because.strip():
+            raise Usage("--accept needs --because: next year somebody will ask why. Nothing was written.")
+
+
+def require_green(verdict: list[dict[str, Any]], override: Override | None = None) -> list[dict[str, Any]]:
+    """Raise RefusedByGuard, naming every red guard with its remedy; returns the red ones that were overridden."""
+    accepted = set(override.guards) if override else set()
+    overridden = [row for row in verdict if not row["passed"] and row["is_overridable"] and row["guard"] in accepted]
+    red = [row for row in verdict if not row["passed"] and row not in overridden]
     if red:
         listed = "; ".join(
             f"{row['guard']} ({row['label']}): {row['violations']} found. {expected_guards()[row['guard']]['remedy']}"
             for row in red
         )
         raise RefusedByGuard(f"Refused by {len(red)} of {len(verdict)} guards, nothing was written. {listed}")
+    return overridden

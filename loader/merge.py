@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from loader.database import connect, explain
 from loader.errors import KajabiGuardError, RefusedByGuard, StalePlan, Unprepared, Usage
-from loader.guards import read_verdict, require_green
+from loader.guards import Override, read_verdict, require_green
 from loader.prepare import check_contacts, check_visible, person, take_run_lock
 from loader.statements import statement
 
@@ -87,12 +87,23 @@ def current_plan(connection: Connection) -> dict[str, Any]:
     return plan
 
 
-def apply_plan(connection: Connection, target: Target, fingerprint: str, *, dry_run: bool = False) -> Run:
+def apply_plan(
+    connection: Connection,
+    target: Target,
+    fingerprint: str,
+    *,
+    dry_run: bool = False,
+    override: Override | None = None,
+) -> Run:
     """Apply the plan whose fingerprint begins with ``fingerprint`` (at least 8 characters).
+
+    ``override`` names red guards that a person accepts, with the reason; it is kept in the ledger.
 
     Raises Usage, StalePlan, RefusedByGuard, Busy or Unprepared; nothing is written then, and the refusal of a
     plan is noted in the ledger. A plan that was applied already is no error: ``already_applied``.
     """
+    override = override or Override()
+    override.check()
     if len(fingerprint) < SHORTEST_FINGERPRINT:
         raise Usage(
             f"A fingerprint has at least {SHORTEST_FINGERPRINT} characters: no other plan may be meant by accident. "
@@ -113,7 +124,7 @@ def apply_plan(connection: Connection, target: Target, fingerprint: str, *, dry_
     token = uuid4()
     try:
         with connection.transaction(force_rollback=dry_run):
-            run = _merge(connection, plan, columns, token)
+            run = _merge(connection, plan, columns, token, override)
     except (RefusedByGuard, StalePlan) as refusal:
         if not dry_run:
             _record_refusal(connection, plan, refusal)
@@ -127,7 +138,9 @@ def apply_plan(connection: Connection, target: Target, fingerprint: str, *, dry_
     return run if not dry_run else Run(**{**asdict(run), "status": "rehearsed", "run_id": None})
 
 
-def _merge(connection: Connection, plan: dict[str, Any], columns: frozenset[str], token: UUID) -> Run:
+def _merge(
+    connection: Connection, plan: dict[str, Any], columns: frozenset[str], token: UUID, override: Override
+) -> Run:
     """Do all of the write inside the open transaction; whoever sees an exception from here sees a rollback."""
     _run_script(connection, "begin_merge")
     take_run_lock(connection)
@@ -136,7 +149,8 @@ def _merge(connection: Connection, plan: dict[str, Any], columns: frozenset[str]
     run = {"run_id": begun["run_id"] if begun else None}
     connection.execute(statement("copy_plan"), run)
     _require_same_plan(connection, plan, run)
-    require_green(read_verdict(connection))
+    for red in require_green(read_verdict(connection), override):
+        connection.execute(statement("record_override"), {**run, **red, "because": override.because})
 
     before = _one(connection, "verification_counts", run, columns)
     untouched = _one(connection, "unplanned_digest", run)
@@ -159,6 +173,8 @@ def _merge(connection: Connection, plan: dict[str, Any], columns: frozenset[str]
     as_jsonb = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in counts.items()}
     connection.execute(statement("finish_run"), {**run, **as_jsonb})
     if not plan["is_partial"]:
+        connection.execute(statement("close_conflicts"))
+        connection.execute(statement("open_conflicts"), run)
         connection.execute(statement("make_base"), {"load_id": plan["load_id"], "base_how": "applied"})
     return Run("applied", plan["fingerprint"], run_id=run["run_id"], **counts)
 

@@ -1,2 +1,2 @@
 -- Every guard and what it found, live.
-select guard, label, violations, passed from kajabi_guard.guard_verdict order by position
+select guard, label, is_overridable, violations, passed from kajabi_guard.guard_verdict order by position

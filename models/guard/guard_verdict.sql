@@ -13,6 +13,18 @@ violations as (
     select 'guard_recreated_duplicates', count(*) from {{ ref('guard_recreated_duplicates') }}
     union all
     select 'guard_stale_plan', count(*) from {{ ref('guard_stale_plan') }}
+    union all
+    select 'guard_mixed_addresses', count(*) from {{ ref('guard_mixed_addresses') }}
+    union all
+    select 'guard_export_shrank', count(*) from {{ ref('guard_export_shrank') }}
+    union all
+    select 'guard_older_export', count(*) from {{ ref('guard_older_export') }}
+    union all
+    select 'guard_unusual_volume', count(*) from {{ ref('guard_unusual_volume') }}
+    union all
+    select 'guard_spreadsheet_damage', count(*) from {{ ref('guard_spreadsheet_damage') }}
+    union all
+    select 'guard_shifted_rows', count(*) from {{ ref('guard_shifted_rows') }}
 ),
 
 guard_verdict as (
@@ -20,6 +32,7 @@ guard_verdict as (
         guards.position,
         guards.guard,
         guards.label,
+        guards.is_overridable,
         violations.violations,
         -- a guard that did not answer did not pass
         coalesce(violations.violations = 0, false) as passed

@@ -19,7 +19,10 @@ stg_kajabi__contacts as (
         city,
         state,
         postal_code,
-        country
+        country,
+
+        -- times
+        kajabi_created_at
     from kajabi_rows
     where is_newest
 )

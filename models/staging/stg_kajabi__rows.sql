@@ -41,6 +41,9 @@ stg_kajabi__rows as (
         {{ trim_text('contact_rows.postal_code') }} as postal_code,
         {{ trim_text('contact_rows.country') }} as country,
 
+        -- times, as Kajabi writes them: 2024-05-06 18:01:32 -0700
+        {{ trim_text('contact_rows.kajabi_created_at') }} as kajabi_created_at,
+
         -- booleans
         chosen_loads.is_newest,
         chosen_loads.is_base

@@ -1,0 +1,19 @@
+{# One row of measures of an export: how many rows, how many of them filled per column, its newest contact. #}
+{% macro export_measures(exports) -%}
+    select
+        count(*) as count_rows,
+        count(first_name) as filled_first_name,
+        count(last_name) as filled_last_name,
+        count(phone) as filled_phone,
+        count(address_line_1) as filled_address_line_1,
+        count(address_line_2) as filled_address_line_2,
+        count(city) as filled_city,
+        count(state) as filled_state,
+        count(postal_code) as filled_postal_code,
+        count(country) as filled_country,
+        count(kajabi_id) as filled_kajabi_id,
+        -- text on purpose: 2024-05-06 18:01:32 sorts as it reads, and an impossible date is no error
+        max(left(kajabi_created_at, 19)) filter (where kajabi_created_at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}') as newest_created_at,
+        max(lpad(kajabi_id, 40, '0')) filter (where kajabi_id ~ '^[0-9]{1,40}$') as highest_id
+    from {{ exports }}
+{%- endmacro %}
