@@ -13,10 +13,11 @@ import click
 import psycopg
 
 from loader import doctor as examination
-from loader import duplicates, steps
+from loader import steps
+from loader.cli_person import person_commands
 from loader.connection_file import keep_connection
 from loader.database import STATE, connect, explain, open_target
-from loader.errors import KajabiGuardError, Usage
+from loader.errors import KajabiGuardError
 from loader.guards import Override
 from loader.merge import apply_plan
 from loader.plan import Scope
@@ -102,11 +103,22 @@ def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) ->
 @cli.command()
 @only
 @first
+@click.option("--compare-policy", type=click.Path(path_type=Path), metavar="FILE", help="Show what it would decide.")
 @as_json
 @click.pass_context
-def plan(context: click.Context, only: tuple[str, ...], first: int | None, *, is_json: bool) -> None:
+def plan(
+    context: click.Context,
+    only: tuple[str, ...],
+    first: int | None,
+    compare_policy: Path | None,
+    *,
+    is_json: bool,
+) -> None:
     """Compute and show what an import would do."""
     with _target(context) as target:
+        if compare_policy is not None:
+            steps.compare(target, compare_policy, is_json=is_json)
+            return
         steps.plan(target, Scope(only, first))
         steps.report(target, is_json=is_json)
 
@@ -171,34 +183,6 @@ def history(context: click.Context, limit: int, *, is_json: bool) -> None:
         click.echo(table_text(columns, rows, numbers=(0, 5, 6)) if rows else "No run yet.")
 
 
-@cli.command("duplicate")
-@click.argument("emails", nargs=-1, metavar="[OLD_EMAIL SURVIVOR_EMAIL]")
-@click.option("--from", "file", type=click.Path(path_type=Path), help="A CSV: old_email,survivor_email.")
-@click.option("--none", "is_none", is_flag=True, help="Nobody was ever merged away here.")
-@click.option("--because", help="Why; needed with --none.")
-@click.pass_context
-def duplicate(
-    context: click.Context, emails: tuple[str, ...], file: Path | None, because: str | None, *, is_none: bool
-) -> None:
-    """Record who was merged away and must not return."""
-    if [len(emails) > 0, file is not None, is_none].count(True) != 1 or len(emails) not in {0, 2}:
-        raise Usage("Give OLD_EMAIL SURVIVOR_EMAIL, or --from FILE, or --none --because REASON. Nothing was recorded.")
-    if is_none and not (because or "").strip():
-        raise Usage("--none needs --because: next year somebody will ask why. Nothing was recorded.")
-    with _target(context) as target, prepared(target, "duplicate") as connection:
-        say(target.label)
-        if is_none:
-            duplicates.declare_none(connection, str(because))
-            say("Recorded: nobody was merged away here. New contacts are inserted from the next plan on.")
-            return
-        if file is not None:
-            accounts = duplicates.record_file(connection, file, because=because)
-        else:
-            accounts = [{"record": 1, "outcome": duplicates.record(connection, *emails, because=because)}]
-    click.echo("\n".join(duplicates.account(accounts)))
-    sys.exit(0 if duplicates.all_accepted(accounts) else 1)
-
-
 @cli.command()
 @as_json
 @click.pass_context
@@ -224,6 +208,10 @@ def with_database(context: click.Context, command: tuple[str, ...]) -> None:
 
     with _target(context) as target:
         sys.exit(subprocess.run(command, env=environment(target), check=False).returncode)
+
+
+for command in person_commands:
+    cli.add_command(command)
 
 
 def main() -> None:

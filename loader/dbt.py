@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from loader.database import Target
 
 QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json", "--no-use-colors")
+SCHEMA_VARIABLE = "KAJABI_GUARD_SCHEMA"
 NO_TELEMETRY = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
 
 
@@ -54,23 +55,32 @@ def environment(target: Target, state: Path = STATE) -> dict[str, str]:
     }
 
 
-def run_dbt(command: list[str], *, progress: Callable[[str], None] | None = None, state: Path = STATE) -> DbtRun:
+def run_dbt(
+    command: list[str],
+    *,
+    progress: Callable[[str], None] | None = None,
+    state: Path = STATE,
+    project: Path = PROJECT,
+    schema: str | None = None,
+) -> DbtRun:
     """Run one dbt command against the database in the PG* variables.
 
-    ``progress`` gets the name of each node that starts. Raises KajabiGuardError when dbt cannot run at all.
+    ``progress`` gets the name of each node that starts; ``schema`` builds elsewhere than in ``kajabi_guard``.
+    Raises KajabiGuardError when dbt cannot run at all.
     """
     os.environ.update(NO_TELEMETRY)
     from dbt.cli.main import dbtRunner  # noqa: PLC0415  # costs a second: `load` must not pay it
 
     folder = make_folders(state)
+    os.environ[SCHEMA_VARIABLE] = schema or "kajabi_guard"
 
     def on_event(event: Any) -> None:
         if progress is not None and event.info.name == "NodeStart":
             progress(event.data.node_info.node_name)
 
     places = [
-        *("--project-dir", str(PROJECT), "--profiles-dir", str(folder)),
-        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+        *("--project-dir", str(project), "--profiles-dir", str(folder)),
+        *("--target-path", str(folder / ("target" if schema is None else schema)), "--log-path", str(folder / "logs")),
     ]
     outcome = dbtRunner(callbacks=[on_event]).invoke([*command, *QUIET, *places])
     if outcome.exception is not None and outcome.result is None:

@@ -22,8 +22,6 @@ OUTCOMES = {
     "no_survivor": "not recorded: no living contact has the survivor's email; name the contact who is here today",
 }
 
-ACCEPTED = ("recorded", "known")
-
 
 def record(connection: Connection, old_email: str, survivor_email: str, *, because: str | None = None) -> str:
     """Record one merge; returns a key of OUTCOMES."""
@@ -48,6 +46,12 @@ def declare_none(connection: Connection, because: str) -> None:
     connection.execute(statement("declare_no_duplicates"), {"declared_by": person(), "because": because})
 
 
+def backfill(connection: Connection) -> int:
+    """Record the merges of a ``contacts_merge_backup`` table, where this site has one; returns how many were new."""
+    row = connection.execute(statement("backfill_duplicates"), {"recorded_by": person()}).fetchone()
+    return int(row["count_recorded"]) if row else 0
+
+
 def _record(connection: Connection, row: dict[str, str], because: str | None) -> str:
     parameters = {
         "old_email": row.get("old_email"),
@@ -58,17 +62,3 @@ def _record(connection: Connection, row: dict[str, str], because: str | None) ->
     }
     answer = connection.execute(statement("record_duplicate"), parameters).fetchone()
     return str(answer["outcome"]) if answer else "blank"
-
-
-def account(accounts: list[dict[str, Any]]) -> list[str]:
-    """Say row by row what was not recorded and why, and count the rest: lines for a person."""
-    refused = [row for row in accounts if row["outcome"] not in ACCEPTED]
-    lines = [f"record {row['record']}: {OUTCOMES[row['outcome']]}" for row in refused]
-    recorded = sum(row["outcome"] == "recorded" for row in accounts)
-    known = sum(row["outcome"] == "known" for row in accounts)
-    return [*lines, f"Recorded {recorded:,}, known before {known:,}, not recorded {len(refused):,}."]
-
-
-def all_accepted(accounts: list[dict[str, Any]]) -> bool:
-    """Whether every row is in the ledger now."""
-    return all(row["outcome"] in ACCEPTED for row in accounts)

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 REPORTS = PROJECT / "reports"
 # a spreadsheet would run what follows these signs, their full-width forms included
 FORMULA = re.compile("^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-FILES = ("planned_changes", "new_contacts", "held_rows", "skipped_updates", "vanished_contacts", "email_changes")
+FILES = (
+    *("planned_changes", "new_contacts", "to_decide", "held_rows"),
+    *("skipped_updates", "vanished_contacts", "email_changes"),
+)
 
 
 def read_report(connection: Connection, target: Target) -> dict[str, Any]:
@@ -84,6 +87,11 @@ def safe_for_spreadsheet(value: object) -> str:
         return "yes" if value else "no"
     text = str(value)
     return f"'{text}" if FORMULA.match(text) else text
+
+
+def as_before_spreadsheet(cell: str | None) -> str | None:
+    """The value that ``safe_for_spreadsheet`` was given: a list that is filled in comes back with its apostrophes."""
+    return cell[1:] if cell and cell[0] == "'" and FORMULA.match(cell[1:]) else cell
 
 
 def report_folder(document: dict[str, Any], reports: Path = REPORTS) -> Path:

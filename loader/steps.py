@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from loader.accounts import account, all_accepted
+from loader.compare import compare_policy
 from loader.database import PROJECT
 from loader.load import load_export
 from loader.plan import Scope, make_plan
 from loader.prepare import prepared
 from loader.report import first_rows, read_report, write_files
-from loader.report_text import LINES_SHOWN, render
+from loader.report_text import LINES_SHOWN, render, table_text
 from loader.terminal import bytes_progress, say, show_json, steps_progress
 
 if TYPE_CHECKING:
@@ -50,3 +52,29 @@ def report(target: Target, *, is_json: bool) -> None:
         click.echo(f"Files: {folder.relative_to(PROJECT)}")
     if not all(guard["passed"] for guard in document["guards"]):
         sys.exit(3)
+
+
+def compare(target: Target, policy: Path, *, is_json: bool) -> None:
+    """Show what another policy file would decide on the newest load. Changes nothing."""
+    with steps_progress("dbt computes the other plan") as progress:
+        changes = compare_policy(target, policy, progress=progress)
+    if is_json:
+        show_json(changes)
+        return
+    say(target.label)
+    if not changes:
+        say("The other policy would decide every difference in the same way.")
+        return
+    columns = ("field", "rule now", "rule then", "does now", "then", "values")
+    rows = [
+        tuple(row[name] for name in ("field", "rule", "other_rule", "action", "other_action", "count_values"))
+        for row in changes
+    ]
+    click.echo(table_text(columns, rows, numbers=(5,)))
+
+
+def tell(accounts: list[dict[str, Any]]) -> None:
+    """Print the account of a list; exits with 1 when a row of it was not recorded."""
+    click.echo("\n".join(account(accounts)))
+    if not all_accepted(accounts):
+        sys.exit(1)

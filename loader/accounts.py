@@ -1,0 +1,35 @@
+"""The account that is given of a list, row by row: what was accepted, and why the rest was not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from loader import decide, duplicates
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OUTCOMES = {**duplicates.OUTCOMES, **decide.OUTCOMES}
+ACCEPTED = ("recorded", "known", "skipped")
+
+
+def account(accounts: Sequence[dict[str, Any]]) -> list[str]:
+    """Name every row that was not (wholly) recorded, by its number below the header, and count the others."""
+    lines = [f"record {row['record']}: {OUTCOMES[row['outcome']]}" for row in accounts if not _is_accepted(row)]
+    counts = {
+        "recorded": sum(row["outcome"] == "recorded" for row in accounts),
+        "known before": sum(row["outcome"] == "known" for row in accounts),
+        "left open": sum(row["outcome"] == "skipped" for row in accounts),
+        "not recorded": len(lines),
+    }
+    summary = ", ".join(f"{number:,} {what}" for what, number in counts.items() if number) or "nothing to record"
+    return [*lines, f"{summary[0].upper()}{summary[1:]}."]
+
+
+def all_accepted(accounts: Sequence[dict[str, Any]]) -> bool:
+    """Whether every row is in the ledger now, or was left open on purpose."""
+    return all(_is_accepted(row) for row in accounts)
+
+
+def _is_accepted(row: dict[str, Any]) -> bool:
+    return row["outcome"] in ACCEPTED

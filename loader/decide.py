@@ -1,0 +1,147 @@
+"""A person's word on a cell, an address, a held row or a contact, recorded with who, when and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from loader.errors import StalePlan, Usage
+from loader.merge import current_plan
+from loader.prepare import person
+from loader.report import as_before_spreadsheet
+from loader.spreadsheet import read_rows
+from loader.statements import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from loader.database import Connection
+
+CELL_VERDICTS = ("ours", "kajabi")
+ROW_VERDICTS = ("same-as", "new", "ignore")
+OUTCOMES = {
+    "recorded": "recorded",
+    "skipped": "left open: no verdict given",
+    "no_contact": "not recorded: no contact has this email",
+    "unknown_field": "not recorded: no such field (first_name, last_name, phone, address)",
+    "unknown_verdict": "not recorded: the verdict is one of ours, kajabi, same-as, new, ignore",
+    "part_of_address": "not recorded: an address is decided as a whole; give the field as `address`",
+    "no_difference": "not recorded: there is nothing to decide for this field in the plan that stands",
+    "no_value": "not recorded: Kajabi has no value there that could be taken",
+    "not_held": "not recorded: no held row of the export has this email or Kajabi id",
+    "not_possible": "not recorded: this reason for holding cannot be settled like that (docs/rules.md)",
+    "no_other": "not recorded: no living contact has the other email",
+    "not_protected": "nothing to take away: it was not protected by a person",
+    "no_reason": "not recorded: a reason (because) is missing",
+    "not_alike": "not recorded: no such change waits for a person any more",
+    "partly": "recorded for some: the others differ in another part of the address as well, decide them one by one",
+}
+ACCEPTED = ("recorded", "skipped")
+
+
+def decide(
+    connection: Connection, email: str, field_or_verdict: str, verdict_or_other: str | None, because: str
+) -> str:
+    """Record ``EMAIL FIELD|address ours|kajabi`` or ``EMAIL same-as OTHER | new | ignore``; returns a key of OUTCOMES.
+
+    Raises StalePlan without a plan of the newest load: a decision is for exactly the value that Kajabi has in it.
+    """
+    current_plan(connection)
+    if field_or_verdict in ROW_VERDICTS:
+        row = {"email": email, "verdict": field_or_verdict, "other_email": verdict_or_other}
+    else:
+        row = {"email": email, "field": field_or_verdict, "verdict": verdict_or_other}
+    return _decide_row(connection, {**row, "because": because})
+
+
+def decide_file(connection: Connection, path: Path, because: str) -> list[dict[str, Any]]:
+    """Record every row of a CSV (email, field, verdict, and perhaps other_email, because) in one transaction.
+
+    A row without email but with ``ours`` and ``kajabi`` is one word on an equal change of many people, as the list
+    ``to_decide.csv`` of the report writes it. Returns [{record, outcome}].
+    """
+    current_plan(connection)
+    rows = read_rows(path, ("email", "field", "verdict"))
+    return _each(connection, rows, because, lambda row: _decide_row(connection, row))
+
+
+def protect(connection: Connection, email: str, field: str | None, because: str, *, is_protected: bool = True) -> str:
+    """Protect a field, the ``address`` or (None) a whole contact, or take the protection away; a key of OUTCOMES."""
+    name = "record_protection" if is_protected else "remove_protection"
+    return _ask(connection, name, {"email": email, "field": field or None, "because": because})
+
+
+def protect_file(
+    connection: Connection, path: Path, because: str, *, is_protected: bool = True
+) -> list[dict[str, Any]]:
+    """Do so for every row of a CSV (email, perhaps field, because) in one transaction; returns [{record, outcome}]."""
+    rows = read_rows(path, ("email",))
+    return _each(
+        connection,
+        rows,
+        because,
+        lambda row: protect(connection, row["email"], row.get("field"), row["because"], is_protected=is_protected),
+    )
+
+
+def _each(
+    connection: Connection,
+    rows: list[dict[str, str]],
+    because: str,
+    do: Callable[[dict[str, str]], str],
+) -> list[dict[str, Any]]:
+    with connection.transaction():
+        accounts = []
+        for number, row in enumerate(rows, start=1):
+            with_reason = {**row, "because": row.get("because") or because}
+            accounts.append({"record": number, "outcome": do(with_reason) if with_reason["because"] else "no_reason"})
+        return accounts
+
+
+def _decide_row(connection: Connection, row: dict[str, Any]) -> str:
+    verdict = (row.get("verdict") or "").lower()
+    if not verdict:
+        return "skipped"
+    if verdict in ROW_VERDICTS:
+        return _ask(connection, "record_settlement", {"other_email": None, **row, "verdict": verdict})
+    if not row.get("email"):
+        return _decide_group(connection, row, verdict)
+    return _ask(connection, "record_decision", {**row, "field": (row.get("field") or "").lower(), "verdict": verdict})
+
+
+def _decide_group(connection: Connection, row: dict[str, Any], verdict: str) -> str:
+    if verdict not in CELL_VERDICTS:
+        return "unknown_verdict"
+    parameters = {
+        "field": row.get("field"),
+        "present_value": as_before_spreadsheet(row.get("ours")) or None,
+        "incoming_value": as_before_spreadsheet(row.get("kajabi")) or None,
+        "verdict": verdict,
+        "because": row["because"],
+        "decided_by": person(),
+    }
+    counts = connection.execute(statement("record_group_decision"), parameters).fetchone()
+    if not counts or not counts["count_alike"]:
+        return "not_alike"
+    return "recorded" if counts["count_recorded"] == counts["count_alike"] else "partly"
+
+
+def _ask(connection: Connection, name: str, row: dict[str, Any]) -> str:
+    parameters = {**row, "decided_by": person(), "recorded_by": person()}
+    try:
+        answer = connection.execute(statement(name), parameters).fetchone()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        raise StalePlan(
+            "A decision is for exactly the value that Kajabi has now, and there is no plan that shows it. "
+            "Nothing was recorded. Type `./kajabi-guard plan` first."
+        ) from None
+    return str(answer["outcome"]) if answer else "no_contact"
+
+
+def require_reason(because: str | None) -> str:
+    """Return the reason, or raise Usage: next year somebody will ask why."""
+    if not (because or "").strip():
+        raise Usage("--because is missing: next year somebody will ask why. Nothing was recorded.")
+    return str(because).strip()
