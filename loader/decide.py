@@ -96,7 +96,9 @@ def _each(
         accounts = []
         for number, row in enumerate(rows, start=1):
             with_reason = {**row, "because": row.get("because") or because}
-            accounts.append({"record": number, "outcome": do(with_reason) if with_reason["because"] else "no_reason"})
+            is_open = "verdict" in row and not row["verdict"]
+            has_reason = is_open or bool(with_reason["because"])
+            accounts.append({"record": number, "outcome": do(with_reason) if has_reason else "no_reason"})
         return accounts
 
 

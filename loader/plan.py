@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loader.database import STATE
+from loader.database import PROJECT, STATE
 from loader.dbt import run_dbt
 from loader.errors import KajabiGuardError, StalePlan
 from loader.prepare import check_contacts, check_visible, prepared, run_lock
@@ -35,11 +35,12 @@ def make_plan(
     *,
     progress: Callable[[str], None] | None = None,
     state: Path = STATE,
+    project: Path = PROJECT,
 ) -> None:
     """Build every model and run every data test on the newest load.
 
     Leaves the plan in ``kajabi_guard`` for ``report`` and ``apply``; a red guard is not an error here, the verdict
-    tells it. Raises StalePlan without a load, KajabiGuardError when a model or a test failed: no plan stands then.
+    tells it. ``project`` is the folder with the models and seeds. Raises StalePlan without a load, KajabiGuardError when a model or a test failed: no plan stands then.
     """
     scope = scope or Scope()
     with run_lock(target, "plan"):
@@ -47,7 +48,7 @@ def make_plan(
             check_contacts(connection)
             check_visible(connection)
             _begin(connection, scope)
-        run = run_dbt(BUILD, progress=progress, state=state)
+        run = run_dbt(BUILD, progress=progress, state=state, project=project)
     failed = [name for name in run.failed if not name.startswith("assert_every_guard_passed")]
     if failed or not run.done:
         named = ", ".join(failed[:NODES_NAMED]) or "no model ran"

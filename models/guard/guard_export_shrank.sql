@@ -31,6 +31,8 @@ guard_export_shrank as (
     cross join totals
     where
         counted.measure <> 'count_rows'
+        -- in a small export one cleared cell is many points already
+        and counted.base_count - counted.newest_count >= {{ var('filled_limit_values') }}
         and 100.0 * counted.newest_count / totals.newest_count
         < 100.0 * counted.base_count / totals.base_count - {{ var('filled_limit_points') }}
     union all

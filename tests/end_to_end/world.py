@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from loader.database import Target, connect
+from loader.database import PROJECT, Target, connect
 from loader.load import Load, load_export
 from loader.merge import Run, apply_plan, current_plan
 from loader.plan import Scope, make_plan
@@ -43,6 +45,7 @@ class World:
         self.target = target
         self.folder = folder
         self.count_files = 0
+        self.policy: dict[str, str] = {}
         with self.connect() as connection:
             if not self.one("select to_regclass('public.contacts') as there", connection=connection)["there"]:
                 connection.execute(statement("demo_contacts"))
@@ -100,7 +103,7 @@ class World:
         self.run("insert into kajabi_ledger.duplicates_declared_none values (now(), 'test', 'invented people')")
 
     def plan(self, scope: Scope | None = None) -> dict[str, Any]:
-        make_plan(self.target, scope, state=self.folder)
+        make_plan(self.target, scope, state=self.folder, project=self._project())
         with self.connect() as connection:
             return current_plan(connection)
 
@@ -125,3 +128,20 @@ class World:
     def verdict(self) -> dict[str, int]:
         """Violations by guard."""
         return {row["guard"]: row["violations"] for row in self.rows("select * from kajabi_guard.guard_verdict")}
+
+    def _project(self) -> Path:
+        """The project as it is, or with other policies in its seed, as a steward would set them."""
+        if not self.policy:
+            return PROJECT
+        project = self.folder / "project"
+        if not project.exists():
+            project.mkdir()
+            for name in ("models", "macros", "tests"):
+                (project / name).symlink_to(PROJECT / name)
+            shutil.copytree(PROJECT / "seeds", project / "seeds")
+            shutil.copyfile(PROJECT / "dbt_project.yml", project / "dbt_project.yml")
+        seed = (PROJECT / "seeds" / "field_policies.csv").read_text(encoding="utf-8")
+        for field, policy in self.policy.items():
+            seed = re.sub(rf"(?m)^({field},\d+),\w+", rf"\1,{policy}", seed)
+        (project / "seeds" / "field_policies.csv").write_text(seed, encoding="utf-8")
+        return project

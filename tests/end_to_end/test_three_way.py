@@ -1,0 +1,169 @@
+"""Kajabi's genuine changes are told apart from its stale values, by the last accepted export."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from world import World
+
+ADDRESS = {
+    "address_line_1": "12 Elm St",
+    "address_line_2": "Apt 4",
+    "city": "Boulder",
+    "state": "CO",
+    "postal_code": "80302",
+    "country": "US",
+}
+MOVED = {
+    "address_line_1": "7 Oak Ave",
+    "address_line_2": "Unit 9",
+    "city": "Lyons",
+    "state": "CO",
+    "postal_code": "80540",
+    "country": "US",
+}
+
+
+def person(number: int, **cells: Any) -> dict[str, Any]:
+    return {
+        "email": f"person{number}@example.org",
+        "kajabi_id": f"10000000{number:02}",
+        "first_name": "Ada",
+        "last_name": f"Brook{number}",
+        **cells,
+    }
+
+
+def follow(world: World, *fields: str) -> None:
+    """Set the policy follow_kajabi for these fields, in the project's own seed, as a steward would."""
+    world.policy = dict.fromkeys(fields, "follow_kajabi")
+
+
+def test_each_movement_since_the_last_accepted_export_gets_its_rule(world: World) -> None:
+    """Ours equals the base and Kajabi's is new: keep, review. Blank here, unchanged there since the base: keep."""
+    world.add_contacts(
+        person(1, phone="(303) 555-0101"),
+        person(2, phone="(303) 555-0199"),
+        person(3, phone="(303) 555-0199"),
+        person(4, phone=None),
+        person(5, phone="(303) 555-0105"),
+        person(6, phone=None),
+    )
+    was = [person(n, phone=f"(303) 555-010{n}") for n in range(1, 7)]
+    was[5]["phone"] = ""
+    world.load(*was, as_base=True)
+    now = [dict(row) for row in was]
+    now[0]["phone"] = "(720) 555-0111"  # changed in Kajabi only
+    now[1]["phone"] = "(720) 555-0112"  # changed here and in Kajabi
+    # 3: changed here only; 4: blanked here
+    now[4]["phone"] = "N/A"  # cleared in Kajabi
+    now[5]["phone"] = "(720) 555-0116"  # new in Kajabi, blank here
+    world.load(*now)
+    world.plan()
+    found = {email: row["rule"] for (email, field), row in world.decisions().items() if field == "phone"}
+    assert found == {
+        "person1@example.org": "kajabi_changed",
+        "person2@example.org": "both_changed",
+        "person3@example.org": "stale_in_kajabi",
+        "person4@example.org": "cleared_here",
+        "person5@example.org": "cleared_in_kajabi",
+        "person6@example.org": "fill_blank",
+    }
+    waiting = {email for (email, field), row in world.decisions().items() if row["needs_review"]}
+    assert waiting == {"person1@example.org", "person2@example.org", "person5@example.org"}
+
+
+def test_a_conflict_stays_open_after_the_base_has_moved_on_until_one_side_moves(world: World) -> None:
+    world.add_contacts(person(1, phone="(303) 555-0101"), person(2, phone="(303) 555-0102"))
+    world.load(person(1, phone="(303) 555-0101"), person(2, phone="(303) 555-0102"), as_base=True)
+    changed = [person(1, phone="(720) 555-0111"), person(2, phone="")]
+    for week in range(3):
+        world.load(*changed, person(3 + week, phone=""))
+        world.say_no_duplicates()
+        world.apply(world.plan()["fingerprint"])
+    world.load(*changed)
+    world.plan()
+    decisions = world.decisions()
+    assert decisions["person1@example.org", "phone"]["rule"] == "kajabi_changed"
+    assert decisions["person2@example.org", "phone"]["rule"] == "cleared_in_kajabi"
+    assert all(decisions[email, "phone"]["needs_review"] for email in ("person1@example.org", "person2@example.org"))
+    assert len(world.rows("select * from kajabi_ledger.open_conflicts")) == 2
+    # one side moves: somebody corrected ours, and Kajabi got its phone back
+    world.run("update public.contacts set phone = '(303) 555-0150' where email = 'person1@example.org'")
+    world.load(changed[0], person(2, phone="(303) 555-0102"))
+    world.apply(world.plan()["fingerprint"])
+    assert ("person2@example.org", "phone") not in world.decisions()
+    assert not world.decisions()["person1@example.org", "phone"]["needs_review"]
+    assert world.rows("select * from kajabi_ledger.open_conflicts") == []
+
+
+def test_an_address_is_followed_whole_or_not_at_all(world: World) -> None:
+    world.add_contacts(
+        person(1, **ADDRESS),
+        person(2, **{**ADDRESS, "city": "Nederland"}),
+        person(3, **ADDRESS),
+        person(4, **{**ADDRESS, "address_line_2": None}),
+    )
+    was = [person(n, **ADDRESS) for n in range(1, 5)]
+    was[3]["address_line_2"] = ""
+    world.load(*was, as_base=True)
+    world.load(
+        person(1, **MOVED),
+        person(2, **MOVED),
+        person(3, **{**MOVED, "address_line_2": ""}),
+        person(4, **MOVED),
+    )
+    follow(world, *ADDRESS)
+    world.plan()
+    world.apply()
+    after = world.contacts()
+    assert {name: after["person1@example.org"][name] for name in MOVED} == MOVED
+    assert after["person2@example.org"]["address_line_1"] == "12 Elm St", "ours was corrected: not followed"
+    assert after["person3@example.org"]["address_line_1"] == "12 Elm St", "Kajabi leaves our line 2 blank: not followed"
+    assert {name: after["person4@example.org"][name] for name in MOVED} == MOVED, "a new line 2 comes along"
+    assert all(row["needs_review"] for (email, _), row in world.decisions().items() if "person2" in email)
+
+
+@pytest.mark.parametrize(("policy", "expected"), [("follow_kajabi", "Grace"), ("fill_blank", "Ada")])
+def test_a_value_that_is_newer_in_kajabi_is_taken_only_where_the_policy_follows(
+    world: World, policy: str, expected: str
+) -> None:
+    world.add_contacts(person(1))
+    world.load(person(1), as_base=True)
+    world.load(person(1, first_name="Grace"))
+    world.policy = {"first_name": policy}
+    world.plan()
+    assert world.decisions()["person1@example.org", "first_name"]["rule"] == "kajabi_changed"
+    world.apply()
+    assert world.contacts()["person1@example.org"]["first_name"] == expected
+
+
+def test_an_edit_made_here_without_provenance_is_protected(world: World) -> None:
+    """What the ledger says we wrote is not what stands: somebody corrected it, so Kajabi is not followed."""
+    world.add_contacts(person(1))
+    world.load(person(1, phone="(303) 555-0101"))
+    world.policy = {"phone": "follow_kajabi"}
+    world.apply(world.plan()["fingerprint"])
+    world.run("update public.contacts set phone = '(303) 555-0177'")
+    world.load(person(1, phone="(303) 555-0177"))
+    world.apply(world.plan()["fingerprint"])  # Kajabi agrees: this becomes the base
+    world.load(person(1, phone="(720) 555-0122"))
+    world.plan()
+    decision = world.decisions()["person1@example.org", "phone"]
+    assert (decision["rule"], decision["owner"]) == ("other_field_owner", "manual")
+    world.apply()
+    assert world.contacts()["person1@example.org"]["phone"] == "(303) 555-0177"
+
+
+def test_what_was_written_here_and_taken_back_is_not_filled_again(world: World) -> None:
+    world.add_contacts(person(1))
+    world.load(person(1, phone="(303) 555-0101"))
+    world.apply(world.plan()["fingerprint"])
+    world.run("update public.contacts set phone = null")
+    world.run("update kajabi_raw.loads set base_rank = null, base_how = null")
+    world.load(person(1, phone="(303) 555-0101"), person(2))
+    world.plan()
+    assert world.decisions()["person1@example.org", "phone"]["rule"] == "cleared_here"
