@@ -44,7 +44,7 @@ field_decisions as (
         decision_rules.action = 'keep'
         and case
             when ruled.is_in_base
-                then ruled.incoming_value is not null and ruled.incoming_value is distinct from ruled.base_value
+                then ruled.incoming_value is not null and (ruled.incoming_value is distinct from ruled.base_value)
             else decision_rules.is_review
         end as needs_review,
         ruled.owner,

@@ -33,7 +33,10 @@ surviving_keys as (
         on
             own_keys.is_deleted
             and own_keys.key_value
-            = case own_keys.key_name when 'kajabi_id' then known_survivors.old_kajabi_id else known_survivors.old_email end
+            = case own_keys.key_name
+                when 'kajabi_id' then known_survivors.old_kajabi_id
+                else known_survivors.old_email
+            end
 ),
 
 contact_keys as (
