@@ -25,7 +25,7 @@ from loader.practice import make_practice
 from loader.prepare import check_contacts, migrate, prepared
 from loader.report_text import count, table_text
 from loader.statements import statement
-from loader.terminal import refuse, say, show_json
+from loader.terminal import refuse, say, show_json, unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -228,6 +228,12 @@ def main() -> None:
     except psycopg.Error as error:
         refuse(explain(error))
         sys.exit(1)
+    except BrokenPipeError:  # `| head` has read enough; without this the flush at the end would complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
         refuse("Stopped. What was not finished was taken back; `./kajabi-guard history` lists what was written.")
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001  # a traceback's last line can hold a person's value, and ends in logs
+        refuse(unexpected(error))
         sys.exit(1)

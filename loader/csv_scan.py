@@ -2,11 +2,9 @@
 
 ``csv.reader`` alone reads a damaged file without a word: a stray quote in one row and another in the next
 fuse two people into one. So the text is cut after the last line end with an even number of quotes before it
-(whole records), and is proved to be RFC 4180, which ``csv.reader`` can split in one way only: once every
-well-formed quoted cell is replaced by a letter, a quote that is left over is a fault, and the line ends that
-are left over are exactly those outside quotes. All of this runs at C speed; the walk that finds the place of
-a fault is slow, and runs only when there is one. A record is a contact (1 comes after the header) and a line
-is what an editor counts.
+(whole records), and is proved to be RFC 4180, which ``csv.reader`` can split in one way only: once each pair
+of quotes and all between is replaced by one quote, those may only fill cells (a doubled quote is where pairs
+touch), and the rest is what is outside quotes. Only the walk that finds a fault's place does not run in C.
 """
 
 from __future__ import annotations
@@ -31,11 +29,13 @@ CHUNK_BYTES = 1 << 18  # smaller or larger ones are no faster
 NO_WAITING = getattr(os, "O_NONBLOCK", 0)  # else opening a pipe waits for somebody to write into it
 FILE_LIMIT = 1 << 30  # bytes; 5,691 contacts are a few MB, so whatever is larger is another file
 CELL_LIMIT = 1_000_000  # characters
-RECORD_LIMIT = 10_000_000  # characters; else a quote that is never closed would fill the memory
+RECORD_LIMIT = 5_000_000  # characters; else a quote that is never closed would fill the memory
 
-# The quote stands before the look back at what precedes it: searching for a fixed first character is fast.
-QUOTED_CELL = re.compile(r'"(?<![^,\n]")[^"]*(?:""[^"]*)*"(?=[,\r\n])')
-CELL_AND_DELIMITER = re.compile(r'("[^"]*(?:""[^"]*)*"|[^",\r\n]*)(,|\r\n|\r|\n)?')
+QUOTED = re.compile(r'"[^"]*"')
+# the quote comes before the looks to both sides of it, because searching for a fixed first character is fast
+MISPLACED = re.compile(r'"(?:(?<=[^,\n"]")|(?=[^,\r\n"]))')
+CELL_AND_DELIMITER = re.compile(r'("[^"]*(?:""[^"]*)*"(?!")|[^",\r\n]*)(,|\r\n|\r|\n)?')
+LINE_END = re.compile(r"\r\n|\r|\n")
 SIGNATURES = {  # in lower case, because so are the bytes that are compared with them
     "a spreadsheet workbook or a zip archive": (b"pk\x03\x04", b"pk\x05\x06", b"\xd0\xcf\x11\xe0"),
     "a gzip, bzip2, xz or zstd archive": (b"\x1f\x8b", b"bzh91ay&sy", b"\xfd7zxz\x00", b"\x28\xb5\x2f\xfd"),
@@ -67,7 +67,7 @@ class Block:
         reader = csv.reader(io.StringIO(self.text, newline=""))
         for _ in range(index):
             next(reader)
-        return f"record {self.first_record + index} (line {self.first_line + reader.line_num})"
+        return _place(self.first_record + index, self.first_line + reader.line_num)
 
 
 class Scan:
@@ -129,7 +129,7 @@ class Scan:
                 yield carry[:end]
                 carry = carry[end:]
             if fault:
-                raise self.rejected(self._place(0, carry), *fault)
+                raise self.rejected(_place(self._record, self._line + len(LINE_END.findall(carry))), *fault)
             if len(carry) > RECORD_LIMIT:
                 raise self._fault(carry)
             self.progress(self.byte_count)
@@ -155,7 +155,7 @@ class Scan:
     def _chunks(self) -> Iterator[tuple[int, bytes]]:
         """Yield the bytes, each chunk with its offset, and an empty chunk at the end."""
         try:
-            with open(self.path, "rb", opener=lambda name, how: os.open(name, how)) as stream:
+            with open(self.path, "rb", opener=lambda name, how: os.open(name, how | NO_WAITING)) as stream:
                 size = self._check_kind(stream)
                 while not self._is_last:
                     data, before = stream.read(self._wanted), self.byte_count
@@ -163,7 +163,7 @@ class Scan:
                     self.byte_count += len(data)
                     self._is_last = not data
                     if self.byte_count > size or (self._is_last and self.byte_count < size):
-                        raise self.rejected("", "its size changed while it was read.", "Load it once it is complete.")
+                        raise self.rejected("", "its size changed while it was read.", "Load it when complete.")
                     yield before, data
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "its name is not possible"
@@ -188,10 +188,10 @@ class Scan:
 
     def _check(self, block: Block) -> None:
         """Refuse text that is not RFC 4180 or changes its line ends, and records unlike the header."""
-        outside = QUOTED_CELL.sub("x", block.text)
+        outside = QUOTED.sub('"', block.text)
         ends, width = outside.count(self._line_end), len(self.header)
-        returns = ends * self._line_end.count("\r")
-        if '"' in outside or outside.count("\n") != ends or outside.count("\r") != returns:
+        line_ends_differ = outside.count("\n") != ends or outside.count("\r") != ends * (len(self._line_end) - 1)
+        if block.text.count('"') % 2 or MISPLACED.search(outside) or line_ends_differ:
             raise self._fault(block.text)
         if set(map(len, block.rows)) <= {width} and not self._blank and len(block.text) <= CELL_LIMIT:
             return
@@ -204,20 +204,17 @@ class Scan:
                 what = f"the header has {width} cells and this record {len(row)}: values would change columns."
                 end = " The file ends there, as if cut off." if self._is_last and row is block.rows[-1] else ""
                 raise self.rejected(block.place(index), what + end)
-            elif sizes := [position for position, cell in enumerate(row) if len(cell) > CELL_LIMIT]:
-                place = f"{block.place(index)}, {self.column(sizes[0])}"
+            elif huge := [position for position, cell in enumerate(row) if len(cell) > CELL_LIMIT]:
+                place = f"{block.place(index)}, {self.column(huge[0])}"
                 raise self.rejected(place, f"the cell is longer than {CELL_LIMIT:,} characters.")
 
     def _fault(self, text: str) -> ExportRejected:
         """Walk from cell to cell to the first fault, and say what it is."""
         record = position = 0
         for cell in CELL_AND_DELIMITER.finditer(text):
-            if cell[2] == ",":
-                position += 1
-            elif cell[2] and cell[2] == self._line_end:
-                record, position = record + 1, 0
-            else:
+            if cell[2] not in {",", self._line_end}:
                 break
+            record, position = (record, position + 1) if cell[2] == "," else (record + 1, 0)
         if cell[2]:
             what = f"the line ends with {cell[2]!r}: all must end with '\\r\\n', or all with '\\n'."
         elif cell.end() == len(text):
@@ -225,13 +222,14 @@ class Scan:
         elif cell[1]:
             what = "a quote stands inside the cell and is not doubled, or the cell does not begin with one."
         else:
-            what = "a quote opens the cell and none closes it: it is a stray quote, or the file is cut off."
-        place = f"{self._place(record, text[: cell.start()])}, {self.column(position)}"
-        return self.rejected(place, f"{what} Contacts could be fused or split.")
+            what = "a quote opens the cell, and none closes it before the file ends or the record is too long."
+        place = _place(self._record + record, self._line + len(LINE_END.findall(text[: cell.start()])))
+        what += " Contacts could be fused or split."
+        return self.rejected(f"{place}, {self.column(position)}", what)
 
-    def _place(self, record: int, text_before: str) -> str:
-        line = self._line + len(re.findall(r"\r\n?|\n", text_before))
-        return f"{f'record {self._record + record}' if self._record + record else 'the header'} (line {line})"
+
+def _place(record: int, line: int) -> str:
+    return f"record {record} (line {line})" if record else f"the header (line {line})"
 
 
 def _end_of_header(text: str) -> tuple[int, str]:

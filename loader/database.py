@@ -152,7 +152,7 @@ def connect(target: Target, purpose: str = "kajabi-guard") -> Connection:
             "", autocommit=True, prepare_threshold=None, row_factory=dict_row,
             connect_timeout=int(target.settings.get("PGCONNECT_TIMEOUT", "15")), application_name=purpose[:60],
         )  # fmt: skip
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, psycopg.ProgrammingError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise NotConnected(
             f"The {target.label} cannot be used: {reason}. Nothing was done. Check that the server is up and that "

@@ -6,6 +6,8 @@ import importlib.metadata
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from loader.errors import KajabiGuardError
 from loader.prepare import REQUIRED_COLUMNS, check_contacts, check_visible, pending_migrations
 from loader.statements import statement
@@ -35,7 +37,12 @@ class Finding:
 def examine(connection: Connection, target: Target) -> list[dict[str, Any]]:
     """Return the findings as dicts. Raises only when the database cannot be asked at all."""
     findings = [Finding("connection", "ok", target.label)]
-    pending = pending_migrations(connection)
+    try:
+        pending = pending_migrations(connection)
+    except psycopg.errors.InsufficientPrivilege:
+        remedy = "connect as the role that ran `./kajabi-guard init`, or let it grant this role its schemas"
+        findings.append(Finding("tables of kajabi-guard", "problem", "this role may not see them", remedy))
+        return [asdict(finding) for finding in findings]
     findings.append(
         Finding("tables of kajabi-guard", "problem", f"{len(pending)} to make", "./kajabi-guard init")
         if pending

@@ -63,28 +63,30 @@ def find_home(folder: Path, bin_folder: Path | None) -> Home:
             "folder of root, or with a quote, a backslash, a dollar sign or a line break in its name. "
             "Nothing was changed. Give the folder its former name and owner."
         )
-    home = home_elsewhere(account, bin_folder)
-    replace(home.folder / "belongs-to", str(folder))  # so that a person can tell what may be deleted
-    replace(note, str(home.folder))
-    return home
+    return home_elsewhere(folder, account, bin_folder)
 
 
-def home_elsewhere(account: Account, bin_folder: Path | None) -> Home:
+def home_elsewhere(folder: Path, account: Account, bin_folder: Path | None) -> Home:
     """Make a folder for the cluster that the server's account can reach and run programs in."""
-    failures = []
-    # /var/lib first, for root: machines clear the temporary folders of files that are some weeks old
-    for parent in dict.fromkeys(map(Path, ("/var/lib", "/var/tmp", tempfile.gettempdir()))):  # noqa: S108
+    failures, temporary = [], Path(tempfile.gettempdir()).resolve()
+    # /var/lib for root: machines clear the others of files that are some weeks old; but what was put into the
+    # temporary folder is meant to go some day, and is not to be left behind in /var/lib
+    lasting = [] if temporary in folder.parents else [Path("/var/lib"), Path("/var/tmp")]  # noqa: S108
+    for parent in dict.fromkeys([*lasting, temporary, Path("/var/tmp")]):  # noqa: S108
         if not (is_plain(parent) and os.access(parent, os.W_OK | os.X_OK)):
             continue
         place = Path(tempfile.mkdtemp(prefix="kajabi-guard-", dir=parent.resolve()))
         try:
             if not account.is_ours:
                 place.chmod(0o711)  # the account may pass through, and neither list nor change it
+            replace(place / "belongs-to", str(folder))  # so that a person can tell what may be deleted
+            replace(folder / PLACE_NOTE, str(place))  # first: what a killed command leaves is found again
             programs = bin_folder or copied_programs(place)
             major_version(programs, account)  # fails where the account cannot come, or programs may not run
         except (OSError, Unprepared) as error:
             failures.append(str(error))
             shutil.rmtree(place, ignore_errors=True)
+            (folder / PLACE_NOTE).unlink(missing_ok=True)
         else:
             return Home(place, programs, account, is_elsewhere=True)
     raise Unprepared(

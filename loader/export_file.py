@@ -223,10 +223,9 @@ def _positions(scan: Scan, columns: ColumnMap) -> dict[str, int]:
         what = f"{both} both give {column}, and the wrong one might be read."
         raise scan.rejected("the header", what, "Leave one of them, or export again.")
     if "email" not in found:
-        # where the header is missing, the first line is a person, and must not be shown
-        texts = [text for text in scan.header if HANDLE.search(text) or not re.search(r"[@\d]", text)]
-        names = ", ".join(map(shown, texts[:60])) if found else "not shown, as they may be a person's data"
-        what = f"there is no Email column, by which contacts are known. The headers found: {names}."
+        # only these are shown: in a file without header, or with a fused one, the others are a person's values
+        names = ", ".join(map(shown, scan.labels.values())) or "none"
+        what = f"no Email column is among its {len(scan.header)}. The headers found that are known: {names}."
         raise scan.rejected("the header", what)
     return {column: position for column, (_, position) in found.items()}
 

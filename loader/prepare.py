@@ -71,7 +71,7 @@ def migrate(connection: Connection) -> list[str]:
 
 
 def check_contacts(connection: Connection) -> frozenset[str]:
-    """Return the columns that contacts has here. Raises Unprepared where the table or a required column is missing."""
+    """Return the columns that contacts has here. Raises Unprepared where it, a column or the right to read is missing."""
     described = connection.execute(statement("describe_server")).fetchone()
     if not described or not described["has_contacts"]:
         raise Unprepared(
@@ -84,6 +84,12 @@ def check_contacts(connection: Connection) -> frozenset[str]:
         raise Unprepared(
             f"The table public.contacts lacks {', '.join(missing)}. These columns are what an import reads and writes; "
             "without them nothing can be compared. Nothing was done. Add them, or connect to the right database."
+        )
+    facts = connection.execute(statement("doctor_server")).fetchone()
+    if facts and not facts["may_read"]:
+        raise Unprepared(
+            f"The role {described['role_name']} may not read public.contacts, so nothing can be compared. Nothing was "
+            "done. Let the owner grant it SELECT, INSERT and UPDATE on the table, or connect as the owner."
         )
     return columns
 
@@ -126,5 +132,6 @@ def prepared(target: Target, purpose: str) -> Iterator[Connection]:
     """Give a connection to a database whose raw and ledger tables are up to date, migrating where the role may."""
     with connect(target, f"kajabi-guard {purpose} by {person()}") as connection:
         if pending_migrations(connection):
+            check_contacts(connection)  # nothing is made in a database that was connected by mistake
             migrate(connection)
         yield connection

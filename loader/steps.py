@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 def load(target: Target, file: Path, encoding: str, *, as_base: bool = False, is_silent: bool = False) -> None:
     """Load an export with a progress bar and say what became of it."""
-    size = file.stat().st_size if file.is_file() else 1
+    try:
+        size = file.stat().st_size
+    except OSError:
+        size = 0  # what is wrong with it is said where it is read
     with prepared(target, "load") as connection, bytes_progress("Loading", 2 * size) as progress:
         loaded = load_export(connection, file, encoding=encoding, as_base=as_base, progress=progress)
     if not is_silent:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
+import traceback
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +30,19 @@ def say(text: str) -> None:
 def refuse(text: str) -> None:
     """Print one clear paragraph to stderr."""
     click.echo(textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False), err=True)
+
+
+def unexpected(error: Exception) -> str:
+    """Say where an error that nobody foresaw arose, without its own words: they can hold a person's value."""
+    if isinstance(error, OSError) and error.strerror:
+        about = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        return f"The system refused ({about}). What was not finished was taken back. Remove the cause and try again."
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{at.name} ({Path(at.filename).name}, line {at.lineno})"
+    return (
+        f"A fault in kajabi-guard itself: {type(error).__name__} in {where}. What was not finished was taken back; "
+        "`./kajabi-guard history` lists what was written. Please report this line."
+    )
 
 
 def show_json(document: Any) -> None:

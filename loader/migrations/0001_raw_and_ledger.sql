@@ -100,8 +100,7 @@ create table kajabi_ledger.merge_runs (
     database_role text not null default session_user
 );
 
-create unique index merge_runs_applied_once
-    on kajabi_ledger.merge_runs (fingerprint) where status = 'applied';
+create unique index merge_runs_applied_once on kajabi_ledger.merge_runs (fingerprint) where status = 'applied';
 
 -- One row per contact of an applied plan: the very copy that was fingerprinted and merged.
 create table kajabi_ledger.planned_rows (

@@ -1,4 +1,5 @@
--- Only for this transaction. row_security = off turns rows hidden by a policy into an error: a hidden contact looks new.
+-- Only for this transaction. row_security = off turns rows hidden by a policy into an error: a hidden contact looks
+-- new.
 -- pg_temp goes last on the search path, so that no temporary relation can stand in for another one; the path itself
 -- stays the site's own, because its triggers on contacts may rely on it.
 set local lock_timeout = '30s';

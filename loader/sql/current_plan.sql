@@ -16,6 +16,6 @@ select
         where runs.fingerprint = plan_summary.fingerprint and runs.status = 'applied'
     ) as applied_as_run
 from kajabi_guard.plan_summary
-cross join (
+cross join ( -- noqa: ST05
     select * from kajabi_raw.loads where newest_rank is not null order by newest_rank desc limit 1
 ) as newest

@@ -2,7 +2,7 @@
 -- A hidden contact would look new and be inserted a second time.
 select roles.rolname as role_name
 from pg_roles as roles
-cross join (select * from pg_class where oid = 'public.contacts'::regclass) as contacts
+cross join (select * from pg_class where oid = 'public.contacts'::regclass) as contacts -- noqa: ST05
 where
     (
         roles.rolname = current_user

@@ -1,5 +1,7 @@
 -- THE write. From the ledger's copy of the plan; an update only where the contact is still as the plan saw it.
--- Nothing here names source_system (of an existing contact), email, email_subscribed, created_at or a provenance column.
+-- Nothing here names source_system (of an existing contact), email, email_subscribed, created_at or a provenance
+-- column. A marker `if contacts.x` stands on its column's line, however long that gets.
+-- noqa: disable=LT05
 merge into public.contacts as contacts
 using (
     select * from kajabi_ledger.planned_rows where run_id = %(run_id)s

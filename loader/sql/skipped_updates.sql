@@ -9,4 +9,4 @@ select
     label,
     owner_label
 from kajabi_guard.skipped_updates
-order by needs_review desc, rule, email, field
+order by needs_review desc, rule asc, email asc, field asc

@@ -14,7 +14,8 @@ select
     (
         select count(*) from planned
         inner join public.contacts on planned.contact_id = contacts.id
-        where planned.action = 'insert'
+        where
+            planned.action = 'insert'
             and contacts.xmin = pg_current_xact_id()::xid
             and contacts.source_system = 'kajabi'
     ) as inserted_contacts,

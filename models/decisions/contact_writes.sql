@@ -41,7 +41,9 @@ listed as (
         (
             select jsonb_object_agg(written.key, 'new_contact')
             from jsonb_each_text(
-                jsonb_strip_nulls(jsonb_build_object('kajabi_id', kajabi_id, 'kajabi_member_id', kajabi_member_id) || field_values)
+                jsonb_strip_nulls(
+                    jsonb_build_object('kajabi_id', kajabi_id, 'kajabi_member_id', kajabi_member_id) || field_values
+                )
             ) as written
         ) || '{"email": "new_contact"}' as field_rules,
         null::jsonb as contact_as_seen

@@ -23,7 +23,7 @@ shown as (
         priority as owner_priority,
         evidence
     from field_evidence
-    order by contact_id, field, evidence = 'contact_field_sources' desc, priority, evidence
+    order by contact_id asc, field asc, evidence = 'contact_field_sources' desc, priority asc, evidence asc
 ),
 
 field_owners as (

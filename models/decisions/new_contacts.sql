@@ -49,7 +49,8 @@ new_contacts as (
         jsonb_object_agg(cleaned.field, cleaned.incoming_value) as field_values
     from cleaned
     cross join plan_inputs
-    group by cleaned.row_number, cleaned.email_key, cleaned.kajabi_id, cleaned.kajabi_member_id,
+    group by
+        cleaned.row_number, cleaned.email_key, cleaned.kajabi_id, cleaned.kajabi_member_id,
         plan_inputs.database_identity, plan_inputs.load_sha256
 )
 

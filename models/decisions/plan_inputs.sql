@@ -9,7 +9,8 @@ newest_load as (
 base_load as (select sha256 from loads where base_rank is not null order by base_rank desc limit 1),
 
 policy as (
-    select encode(sha256(convert_to(string_agg(seed_row, E'\n' order by seed_row collate "C"), 'UTF8')), 'hex') as version
+    select
+        encode(sha256(convert_to(string_agg(seed_row, E'\n' order by seed_row collate "C"), 'UTF8')), 'hex') as version
     from (
         select to_jsonb(p)::text as seed_row from {{ ref('field_policies') }} as p
         union all

@@ -14,7 +14,7 @@ several_rows as (
 ),
 
 several_contacts as (
-    select matches.contact_id
+    select distinct matches.contact_id
     from matches
     inner join match_candidates
         on matches.row_number = match_candidates.row_number and matches.matched_by = match_candidates.key_name

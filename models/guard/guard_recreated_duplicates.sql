@@ -8,6 +8,15 @@ further_emails as (select * from {{ ref('stg_crm__contact_emails') }}),
 -- live, not frozen: a duplicate recorded after the plan counts as well
 known_duplicates as (select * from {{ source('kajabi_ledger', 'known_duplicates') }}),
 
+insert_keys as (
+    select
+        inserts.contact_id,
+        inserts.row_number,
+        each_key.insert_key
+    from inserts
+    cross join lateral (values (inserts.email), (inserts.kajabi_id)) as each_key (insert_key)
+),
+
 known_keys as (
     select {{ clean_email('email') }} as known_key, 'a contact has this email' as finding from contacts
     union all
@@ -24,11 +33,11 @@ known_keys as (
 
 guard_recreated_duplicates as (
     select distinct
-        inserts.contact_id,
-        inserts.row_number,
+        insert_keys.contact_id,
+        insert_keys.row_number,
         known_keys.finding
-    from inserts
-    inner join known_keys on known_keys.known_key in (inserts.email, inserts.kajabi_id)
+    from insert_keys
+    inner join known_keys on insert_keys.insert_key = known_keys.known_key
 )
 
 select * from guard_recreated_duplicates

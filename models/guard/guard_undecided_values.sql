@@ -16,7 +16,10 @@ guard_undecided_values as (
             field_differences.contact_id = field_decisions.contact_id
             and field_differences.field = field_decisions.field
     left join decision_rules on field_decisions.rule = decision_rules.rule
-    where decision_rules.rule is null or field_decisions.action is distinct from decision_rules.action
+    where
+        decision_rules.rule is null
+        or field_decisions.action is null
+        or field_decisions.action not in (decision_rules.action, decision_rules.action_if_followed)
 )
 
 select * from guard_undecided_values

@@ -26,7 +26,7 @@ address_evaluation as (
             when not existing.is_here and not existing.is_in_kajabi then 'match'
             when not existing.is_in_kajabi then 'missing_in_kajabi'
             when not existing.is_here then 'missing_here'
-            when existing.our_parts is distinct from existing.kajabi_parts then 'needs_update'
+            when (existing.our_parts is distinct from existing.kajabi_parts) then 'needs_update'
             else 'match'
         end as evaluation
     from contacts

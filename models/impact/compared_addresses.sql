@@ -11,10 +11,11 @@ compared_addresses as (
         email_matches.row_number,
         array(
             select lower({{ trim_text('part.text') }})
-            from unnest(array[
-                contacts.address_line_1, contacts.address_line_2, contacts.city,
-                contacts.state, contacts.postal_code, contacts.country
-            ]) with ordinality as part (text, position)
+            from
+                unnest(array[
+                    contacts.address_line_1, contacts.address_line_2, contacts.city,
+                    contacts.state, contacts.postal_code, contacts.country
+                ]) with ordinality as part (text, position)
             order by part.position
         ) as our_parts,
         array[

@@ -29,7 +29,7 @@ overwritten as (
     ) as each_field (field, present_value, old_import_value, evidence)
     where each_field.old_import_value is not null
     -- row by row: the last row of the file has the last word
-    order by contacts.id, each_field.field, email_matches.row_number desc
+    order by contacts.id asc, each_field.field asc, email_matches.row_number desc
 ),
 
 old_import_values as (
@@ -40,7 +40,9 @@ old_import_values as (
         overwritten.old_import_value,
         coalesce(
             {{ trim_text('overwritten.evidence') }} is not null
-            and not (field_policies.is_address and starts_with(lower({{ trim_text('overwritten.evidence') }}), 'kajabi')),
+            and not (
+                field_policies.is_address and starts_with(lower({{ trim_text('overwritten.evidence') }}), 'kajabi')
+            ),
             false
         ) as is_enriched
     from overwritten

@@ -21,4 +21,4 @@ skipped_updates as (
     inner join decision_rules on field_decisions.rule = decision_rules.rule
 )
 
-select * from skipped_updates order by needs_review desc, email, field
+select * from skipped_updates order by needs_review desc, email asc, field asc

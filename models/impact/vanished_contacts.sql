@@ -12,7 +12,7 @@ vanished_contacts as (
         contacts.id as contact_id,
         contacts.email,
         contacts.kajabi_id,
-        exists (
+        exists(
             select from last_accepted where last_accepted.kajabi_id = {{ trim_text('contacts.kajabi_id') }}
         ) as was_in_last_accepted
     from contacts

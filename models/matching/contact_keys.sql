@@ -21,19 +21,31 @@ own_keys as (
     where own_key.key_value is not null
 ),
 
+-- a merge recorded for one key of a deleted contact leads all its keys to the survivor
+survivors as (
+    select distinct
+        own_keys.contact_id as deleted_contact_id,
+        known_survivors.contact_id
+    from own_keys
+    inner join known_survivors
+        on
+            own_keys.key_value
+            = case own_keys.key_name
+                when 'kajabi_id' then known_survivors.old_kajabi_id
+                else known_survivors.old_email
+            end
+    where own_keys.is_deleted and known_survivors.contact_id is not null
+),
+
 surviving_keys as (
-    select
-        coalesce(known_survivors.contact_id, own_keys.contact_id) as contact_id,
+    select distinct
+        coalesce(survivors.contact_id, own_keys.contact_id) as contact_id,
         own_keys.key_name,
         own_keys.key_order,
         own_keys.key_value,
-        own_keys.is_deleted and known_survivors.contact_id is null as is_deleted
+        own_keys.is_deleted and survivors.contact_id is null as is_deleted
     from own_keys
-    left join known_survivors
-        on
-            own_keys.is_deleted
-            and own_keys.key_value
-            = case own_keys.key_name when 'kajabi_id' then known_survivors.old_kajabi_id else known_survivors.old_email end
+    left join survivors on own_keys.contact_id = survivors.deleted_contact_id
 ),
 
 contact_keys as (

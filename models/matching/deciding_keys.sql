@@ -1,4 +1,5 @@
--- One row per export row that has a candidate: the first key that hits, the contact it leads to, or why it cannot decide.
+-- One row per export row that has a candidate: the first key that hits, and the contact it leads to or why it cannot
+-- decide.
 with match_candidates as (select * from {{ ref('match_candidates') }}),
 
 ordered_candidates as (

@@ -37,7 +37,7 @@ known_survivors as (
         known_duplicates.old_kajabi_id,
         living_contacts.contact_id
     from known_duplicates
-    left join (
+    left join ( -- noqa: ST11
         chains
         inner join living_contacts on chains.survivor_contact_id = living_contacts.contact_id
     ) on known_duplicates.duplicate_id = chains.duplicate_id

@@ -18,8 +18,8 @@ with present as (
             null::text as billing_address_source,
             null::text as shipping_address_line_1,
             null::timestamptz as deleted_at
-    ) as absent -- noqa: ST03
-    cross join lateral (
+    ) as absent
+    cross join lateral ( -- noqa: ST05
         select
             -- ids
             id,

@@ -1,4 +1,4 @@
--- Invariant: the seed `field_policies` has exactly the nine fields that an import may write, the address as six of them.
+-- Invariant: the seed `field_policies` has exactly the nine fields that an import may write, six of them an address.
 -- It guards the decisions: a field without a policy would be treated as an id to link, and nobody would be asked.
 with managed_fields (field, is_address) as (
     values

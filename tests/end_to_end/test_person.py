@@ -148,7 +148,8 @@ def test_the_list_to_decide_goes_back_filled_in_and_equal_changes_are_one_line(w
     with world.connect() as connection:
         folder = write_files(connection, read_report(connection, world.target), "", world.folder / "reports")
         path = folder / "to_decide.csv"
-        lines = list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = list(csv.DictReader(file))
         assert [(line["differs_in"], line["people"]) for line in lines] == [("state", "5"), ("city", "1"), ("phone", "1")]
         lines[0] |= {"verdict": "kajabi", "because": WHY}
         lines[2] |= {"verdict": "ours"}

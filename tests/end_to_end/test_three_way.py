@@ -93,7 +93,7 @@ def test_a_conflict_stays_open_after_the_base_has_moved_on_until_one_side_moves(
     assert len(world.rows("select * from kajabi_ledger.open_conflicts")) == 2
     # one side moves: somebody corrected ours, and Kajabi got its phone back
     world.run("update public.contacts set phone = '(303) 555-0150' where email = 'person1@example.org'")
-    world.load(changed[0], person(2, phone="(303) 555-0102"))
+    world.load(changed[0], person(2, phone="(303) 555-0102"), person(9))
     world.apply(world.plan()["fingerprint"])
     assert ("person2@example.org", "phone") not in world.decisions()
     assert not world.decisions()["person1@example.org", "phone"]["needs_review"]

@@ -12,7 +12,7 @@ import hashlib
 import io
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +22,6 @@ from loader import csv_scan
 from loader.errors import ExportRejected, KajabiGuardError, Usage
 from loader.export_file import RAW_COLUMNS, ExportFile, load_column_map, read_export
 
-if TYPE_CHECKING:
 PROJECT = Path(__file__).parents[2]
 EXPORTS = PROJECT / "tests" / "fixtures" / "exports"
 SEED = PROJECT / "seeds" / "kajabi_columns.csv"
@@ -287,7 +286,21 @@ class TestReadsExactly:
         assert export.unmapped_columns == ("A (email)", "B (email)")
 
     def test_a_value_that_another_program_would_take_for_missing(self, tmp_path: Path) -> None:
-        values = ["\\N", "NULL", "nan", " ", '""', "=1+1", "'", "\\", "\ufeff", "\x01", "é\u0301", "😀", "00123"]
+        values = [
+            "\\N",
+            "NULL",
+            "nan",
+            " ",
+            '""',
+            "=1",
+            "'",
+            "\\",
+            "\ufeff",
+            "\x01",
+            "é\u0301",
+            "😀",
+            "00123",
+        ]
         text = io.StringIO()
         csv.writer(text).writerows([["Email", "Tags"], *(["ann@example.org", value] for value in values)])
         _, rows = rows_of(written(tmp_path / "a.csv", text.getvalue()))
@@ -302,7 +315,7 @@ def test_a_long_cell_is_read_exactly(scratch: Path, header: str, length: int) ->
     csv.writer(text).writerows([["Email", header], ["ann@example.org", cell], ["bo@example.org", "x"]])
     _, rows = rows_of(written(scratch, text.getvalue()))
     assert column(rows, "email") == ["ann@example.org", "bo@example.org"]
-    assert column(rows, "tags") == ([cell, "x"] if header == "Tags" else [None, None])
+    assert column(rows, "tags") == [cell if header == "Tags" else None, "x" if header == "Tags" else None]
 
 
 def test_many_records_are_read_in_their_order(scratch: Path) -> None:
@@ -332,6 +345,7 @@ REFUSED = {
     "quote_inside_a_bare_cell.csv": ("record 1 (line 2)", 'column 2 "Tags"', "does not begin with one"),
     "text_after_a_closing_quote.csv": ("record 1 (line 2)", 'column 2 "Tags"', "not doubled"),
     "quote_never_closed.csv": ("record 2 (line 3)", 'column 2 "First Name"', "none closes it"),
+    "quote_never_closed_after_doubled_ones.csv": ("record 2 (line 3)", 'column 2 "Tags"', "none closes it"),
     "lf_among_crlf.csv": ("record 2 (line 3)", 'column 4 "ID"', "ends with '\\n'"),
     "crlf_among_lf.csv": ("record 3 (line 4)", 'column 4 "ID"', "ends with '\\r\\n'"),
     "lone_cr_line_ends.csv": ("the header (line 1)", "ends with '\\r'"),
@@ -371,8 +385,8 @@ REFUSED = {
     "subscriptions.csv": ("subscriptions export", "contacts"),
     "transactions.csv": ("transactions export", "contacts"),
     # headers
-    "no_email_column.csv": ("no Email column", "Name, First Name (name), ID, E-mail address (custom_3)"),
-    "no_header.csv": ("no Email column", "not shown"),
+    "no_email_column.csv": ("no Email column is among its 5", "known: Name, First Name (name), ID."),
+    "no_header.csv": ("no Email column", "known: none."),
     "two_email_columns.csv": ('column 1 "Email" and column 3 "email "', "both give email"),
     "two_phone_handles.csv": ("column 2", "column 3", "both give phone_number"),
 }
@@ -401,7 +415,7 @@ def test_a_bad_file_is_refused_and_the_message_says_where_and_why(name: str) -> 
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_message_does_not_depend_on_where_the_chunks_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_is_the_same_wherever_chunks_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     messages = set()
     for size in CHUNK_SIZES:
         monkeypatch.setattr(csv_scan, "CHUNK_BYTES", size)
@@ -450,7 +464,7 @@ def test_a_file_without_permission_is_refused(monkeypatch: pytest.MonkeyPatch) -
     def denied(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(csv_scan.os, "open", denied)
+    monkeypatch.setattr(os, "open", denied)
     assert "Permission denied" in refusal(EXPORTS / "kajabi_contacts.csv")
 
 
@@ -493,6 +507,50 @@ def test_a_cell_of_nothing_but_line_ends_and_quotes_takes_no_time_of_its_square(
     assert column(rows, "tags") == ['"\n' * 300_000]
 
 
+def test_a_long_record_is_read_in_growing_steps(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_scan, "CHUNK_BYTES", 10)
+    counts: list[int] = []
+    written(scratch, f"Email,Tags\na@example.org,{'x' * 100_000}\n")
+    read_export(scratch, COLUMNS, progress=counts.append)
+    assert len(counts) < 40
+
+
+@pytest.mark.parametrize("line_break", ["\r", "\n", "\r\n"])
+@pytest.mark.parametrize("header", ["Email", "Name", "Label (name)", "First Name", "Last Name"])
+def test_a_line_break_of_any_kind_in_an_email_or_a_name_is_refused(scratch: Path, header: str, line_break: str) -> None:
+    headers = "Email" if header == "Email" else f"Email,{header}"
+    cells = f'"a@example.org{line_break}"' if header == "Email" else f'a@example.org,"A{line_break}B"'
+    assert "a line break stands inside the cell" in refusal(written(scratch, f"{headers}\n{cells}\n"))
+
+
+def test_a_header_with_an_at_sign_that_is_repeated_is_refused(scratch: Path) -> None:
+    lines = ["Mail @ home (email),Tags", "a@example.org,x", "Mail @ home (email),Tags", "b@example.org,y"]
+    assert "record 2 (line 3): it repeats the header" in refusal(written(scratch, "\n".join(lines)))
+
+
+@pytest.mark.parametrize("number", ["1.2E+10", "1,2e10", "12E9", "123.0", "123,0", "123.", " 2.1E+09 ", "#REF!", "###"])
+@pytest.mark.parametrize("header", ["ID", "kajabi_id", "Member ID", "kajabi_member_id"])
+def test_an_id_that_a_spreadsheet_wrote_is_refused(scratch: Path, header: str, number: str) -> None:
+    content = f'Email,{header}\na@example.org,2100000001\nb@example.org,"{number}"\n'
+    assert "record 2 (line 3), column 2" in refusal(written(scratch, content))
+
+
+@pytest.mark.parametrize("number", ["", " ", "2100000001", "'2100000001", "0", "abc", "12-34", "e10", "007"])
+def test_any_other_id_is_left_to_sql(scratch: Path, number: str) -> None:
+    assert column(rows_of(written(scratch, f"Email,ID\na@example.org,{number}\n"))[1], "kajabi_id") == [number]
+
+
+def test_utf_8_may_be_named_in_any_way() -> None:
+    encodings = ["UTF8", "utf-8-sig", "utf_8"]
+    exports = [read_export(EXPORTS / "kajabi_contacts.csv", COLUMNS, encoding=name) for name in encodings]
+    assert {export.encoding for export in exports} == {"utf-8"}
+
+
+def test_a_byte_order_mark_before_bytes_that_are_not_utf_8_does_not_become_part_of_a_header(scratch: Path) -> None:
+    written(scratch, b"\xef\xbb\xbfEmail,Tags\na@example.org,\xe9\n")
+    assert "first bytes say that it is UTF-8" in refusal(scratch, encoding="cp1252")
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
 @pytest.mark.parametrize("name", ["kajabi_contacts.csv", "line_separators_inside_cells.csv"])
 def test_utf_8_that_is_said_to_be_something_else_is_refused(name: str, encoding: str) -> None:
@@ -501,7 +559,8 @@ def test_utf_8_that_is_said_to_be_something_else_is_refused(name: str, encoding:
 
 def test_bytes_that_the_named_encoding_lacks_are_refused(scratch: Path) -> None:
     written(scratch, b"Email,Tags\nann@example.org,\xe9\nbo@example.org,\x81\n")
-    assert "record 2 (line 3): the byte at offset 44 is not valid cp1252" in refusal(scratch, encoding="cp1252")
+    message = refusal(scratch, encoding="cp1252")
+    assert "record 2 (line 3): the byte at offset 44 is not valid cp1252" in message
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-7", "cp037", "rot13", "base64", "no-such-encoding", ""])
@@ -512,7 +571,8 @@ def test_an_encoding_that_cannot_be_read_is_refused_as_a_word_of_the_command_lin
 
 def test_a_header_that_may_be_a_person_is_not_shown(scratch: Path) -> None:
     message = refusal(written(scratch, "Name,quill@example.org,555-0100,Town\nAnn,x,y,z\n"))
-    assert "The headers found: Name, Town." in message
+    assert message.count("Name") == 1
+    assert [text for text in ("quill", "555", "Town") if text in message] == []
 
 
 def test_a_header_in_a_message_is_short_and_without_control_characters(scratch: Path) -> None:
@@ -571,13 +631,9 @@ def test_a_file_that_vanished_between_check_and_load_fails_too(scratch: Path) ->
         list(export.rows())
 
 
-@pytest.mark.parametrize("size", [40, 400])
-def test_a_file_that_grows_or_shrinks_while_it_is_read_is_refused(
-    scratch: Path, size: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(csv_scan, "CHUNK_BYTES", 32)
-    monkeypatch.setattr(csv_scan, "BUFFERING", 0)
-    written(scratch, "Email\n" + "ann@example.org\n" * 10)
+@pytest.mark.parametrize("size", [400_000, 1_000_000])
+def test_a_file_that_grows_or_shrinks_while_it_is_read_is_refused(scratch: Path, size: int) -> None:
+    written(scratch, "Email\n" + "ann@example.org\n" * 50_000)
     message = refusal(scratch, progress=lambda _: os.truncate(scratch, size))
     assert "size changed while it was read" in message
 
@@ -610,7 +666,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
     chunk=st.integers(1, 300),
 )
 def test_whatever_pythons_writer_writes_is_read_back_exactly(
-    scratch: Path, table: list[list[str]], quoting: int, line_end: str, mark: str, chunk: int
+    scratch: Path, *, table: list[list[str]], quoting: int, line_end: str, mark: str, chunk: int
 ) -> None:
     if quoting == csv.QUOTE_MINIMAL and line_end == "\n":
         # Python before 3.13 leaves a cell with a lone CR bare, which is no CSV and is rightly refused
@@ -618,7 +674,8 @@ def test_whatever_pythons_writer_writes_is_read_back_exactly(
     header = ["Email", *FREE_COLUMNS[: len(table[0]) - 1]]
     text = io.StringIO()
     text.write(mark)
-    csv.writer(text, quoting=quoting, lineterminator=line_end).writerows([header, *table])  # type: ignore[arg-type]
+    writer = csv.writer(text, quoting=quoting, lineterminator=line_end)  # type: ignore[arg-type]
+    writer.writerows([header, *table])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_scan, "CHUNK_BYTES", chunk)
         export, rows = rows_of(written(scratch, text.getvalue()))
@@ -632,57 +689,45 @@ class NotCsvError(Exception):
     pass
 
 
+def simple_cell(text: str, at: int) -> tuple[str, int]:
+    value = ""
+    if not text.startswith('"', at):
+        while at < len(text) and text[at] not in '",\r\n':
+            value += text[at]
+            at += 1
+        return value, at
+    at += 1
+    while at < len(text):
+        if text.startswith('""', at):
+            at += 1
+        elif text[at] == '"':
+            return value, at + 1
+        value += text[at]
+        at += 1
+    raise NotCsvError
+
+
 def simple_reader(content: bytes) -> list[list[str]]:
     """Read RFC 4180 one character at a time, in the plainest way there is, and refuse everything else."""
-    try:
-        text = content.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError:
-        raise NotCsvError from None
+    text = content.decode("utf-8").removeprefix("\ufeff")
     records: list[list[str]] = []
-    cells: list[str] = []
     ends: set[str] = set()
-    cell, state, position = "", "start", 0
-    while position < len(text):
-        letter = text[position]
-        position += 1
-        if state == "quoted":
-            if letter != '"':
-                cell += letter
-            elif text[position : position + 1] == '"':
-                cell += '"'
-                position += 1
-            else:
-                state = "closed"
-        elif letter == '"':
-            if state != "start":
-                raise NotCsvError
-            state = "quoted"
-        elif letter in ",\r\n":
+    at = 0
+    while at < len(text):
+        cells: list[str] = []
+        begin = at
+        while not cells or text.startswith(",", at):
+            cell, at = simple_cell(text, at + bool(cells))
             cells.append(cell)
-            cell = ""
-            if letter == ",":
-                state = "start"
-                continue
-            if letter == "\r":
-                if text[position : position + 1] != "\n":
-                    raise NotCsvError
-                position += 1
-            ends.add(letter)
-            # a line with nothing on it is not a record with one empty cell
-            records.append([] if cells == [""] and state == "start" else cells)
-            cells, state = [], "start"
-        elif state == "closed":
+        end = "\r\n" if text.startswith("\r\n", at) else text[at : at + 1]
+        if end not in {"\r\n", "\n", ""}:
             raise NotCsvError
-        else:
-            cell += letter
-            state = "bare"
-    if state == "quoted" or len(ends) > 1 or "\0" in text:
-        raise NotCsvError
-    if cells or state != "start":
-        records.append([*cells, cell])
+        records.append(cells if at > begin else [])
+        ends.add(end)
+        at += len(end)
     while records and not records[-1]:
         records.pop()
-    if any(len(row) != len(records[0]) for row in records):
+    if len(ends - {""}) > 1 or "\0" in text or any(len(row) != len(records[0]) for row in records):
         raise NotCsvError
     return records
 
@@ -692,7 +737,11 @@ def read_or_refused(path: Path, content: bytes) -> None:
     try:
         export, rows = rows_of(written(path, content))
     except ExportRejected as refused:
-        assert [part for part in PERSONAL if part in str(refused)] == []  # noqa: PT017
+        message = str(refused)
+    else:
+        message = ""
+    assert [part for part in PERSONAL if part in message] == []
+    if message:
         return
     _, *records = simple_reader(content)
     assert rows == [
@@ -712,9 +761,7 @@ DAMAGE = b'",\r\n\0 x.\\(@\xff\xc3\xef'
 
 @pytest.mark.parametrize("line_end", ["\r\n", "\n"])
 @pytest.mark.parametrize("how", ["replaced", "inserted", "removed", "cut off"])
-def test_one_byte_of_damage_anywhere_is_refused_or_changes_nothing_else(
-    scratch: Path, how: str, line_end: str
-) -> None:
+def test_one_byte_of_damage_anywhere_is_refused_or_changes_nothing_else(scratch: Path, how: str, line_end: str) -> None:
     sound = SOUND.replace("\r\n", line_end).encode()
     for position in range(len(sound)):
         before, after = sound[:position], sound[position + (how != "inserted") :]
@@ -744,7 +791,9 @@ def test_several_bytes_of_damage_are_refused_or_change_nothing_else(
 
 @settings(max_examples=1000, deadline=None)
 @given(
-    tail=st.text(st.sampled_from(list('a",\r\n')), max_size=30), chunk=st.integers(1, 40), end=st.sampled_from(["\r\n", "\n"])
+    tail=st.text(st.sampled_from(list('a",\r\n')), max_size=30),
+    chunk=st.integers(1, 40),
+    end=st.sampled_from(["\r\n", "\n"]),
 )
 def test_any_tangle_of_quotes_commas_and_line_ends_is_read_rightly_or_refused(
     scratch: Path, tail: str, chunk: int, end: str

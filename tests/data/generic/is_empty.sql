@@ -3,8 +3,8 @@
    no grain test of their own: their healthy state is no row at all. #}
 {% test is_empty(model) %}
 
-{{ config(severity='warn') }}
+    {{ config(severity='warn') }}
 
-select * from {{ model }}
+    select * from {{ model }}
 
 {% endtest %}

@@ -1,0 +1,53 @@
+-- Invariant: every mark of a source on a field that differs is in `field_evidence` exactly once.
+-- It guards the protection: evidence is joined with the known sources, and a label that falls out of that join
+-- protects nothing. PayPal's phone would be overwritten, and the plan would call it nobody's.
+with field_differences as (select * from {{ ref('field_differences') }}),
+
+contacts as (select * from {{ ref('stg_crm__contacts') }}),
+
+field_sources as (select * from {{ source('kajabi_ledger', 'contact_field_sources') }}),
+
+field_evidence as (select * from {{ ref('field_evidence') }}),
+
+marked as (
+    select
+        field_differences.contact_id,
+        field_differences.field,
+        to_jsonb(contacts) as contact
+    from field_differences
+    inner join contacts on field_differences.contact_id = contacts.id
+    where field_differences.field not in ('kajabi_id', 'kajabi_member_id')
+),
+
+marks as (
+    select contact_id, field, 'source_system' as evidence, contact ->> 'source_system' as mark from marked
+    union all
+    select contact_id, field, 'phone_source', contact ->> 'phone_source' from marked where field = 'phone'
+    union all
+    select contact_id, field, 'billing_address_source', contact ->> 'billing_address_source'
+    from marked where field not in ('first_name', 'last_name', 'phone')
+    union all
+    select contact_id, field, 'paypal_value', contact ->> ('paypal_' || field) from marked
+    union all
+    select marked.contact_id, marked.field, 'contact_field_sources', field_sources.source
+    from marked
+    inner join field_sources on marked.contact_id = field_sources.contact_id and marked.field = field_sources.field
+),
+
+bad_rows as (
+    select
+        marks.contact_id,
+        marks.field,
+        marks.evidence
+    from marks
+    left join field_evidence
+        on
+            marks.contact_id = field_evidence.contact_id
+            and marks.field = field_evidence.field
+            and marks.evidence = field_evidence.evidence
+    where {{ trim_text('marks.mark') }} is not null
+    group by marks.contact_id, marks.field, marks.evidence
+    having count(field_evidence.contact_id) <> 1
+)
+
+select * from bad_rows

@@ -1,0 +1,300 @@
+"""Every SQL block of docs/runbook.md, run as it stands there on a real database after a small apply.
+
+A block is known by its first line, a comment; tests/loader/test_docs.py holds that each of them is run here.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql as composed
+
+from loader.database import Target, pointed_at
+from loader.errors import StalePlan
+from world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from loader.database import Connection
+
+RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
+PHONE = "(303) 555-0142"
+ADA = {"email": "ada.brook@example.org", "first_name": "Ada", "last_name": "Brook", "kajabi_id": "1000000001"}
+BEN = {"email": "ben.ash@example.org", "first_name": "Ben", "last_name": "Ash", "kajabi_id": "1000000002"}
+CARA = {"email": "cara.dell@example.org", "first_name": "Cara", "last_name": "Dell", "kajabi_id": "1000000003"}
+ROSA = {
+    "email": "rosa.larkspur@example.org",
+    "source_system": "zoho",
+    "paypal_first_name": "Rosa",
+    "phone": "(215) 555-0117",
+    "phone_source": "paypal",
+    "city": "Boulder",
+    "billing_address_source": "zoho",
+}
+
+
+def block(title: str, **replaced: str) -> str:
+    """The SQL of the runbook under this title; ``replaced`` are the texts that the page tells to replace."""
+    text = RUNBOOK.read_text(encoding="utf-8")
+    blocks = [textwrap.dedent(found[2]) for found in re.finditer(r"(?ms)^( *)```sql\n(.*?)^\1```$", text)]
+    (found,) = [each for each in blocks if each.split("\n", 1)[0] == f"-- {title}"]
+    for before, after in replaced.items():
+        assert before in found
+        found = found.replace(before, after)
+    return found
+
+
+def ask(connection: Connection, query: str) -> list[list[dict[str, Any]]]:
+    """Run a block as psql would; returns the rows of each statement that gives some."""
+    cursor = connection.execute(query)  # type: ignore[call-overload]
+    answers = [cursor.fetchall()] if cursor.description else []
+    while cursor.nextset():
+        answers += [cursor.fetchall()] if cursor.description else []
+    return answers
+
+
+@pytest.fixture
+def applied(world: World) -> World:
+    """A small organisation after run 1: two phones and a city filled, one contact inserted."""
+    world.say_no_duplicates()
+    world.add_contacts(ADA, BEN, ROSA)
+    world.load({**ADA, "phone": PHONE, "city": "Lyons"}, {**BEN, "phone": "(303) 555-0199"}, CARA)
+    world.plan()
+    run = world.apply()
+    assert (run.run_id, run.values_written, run.inserted_contacts) == (1, 3, 1)
+    return world
+
+
+def rows(world: World, title: str, **replaced: str) -> list[dict[str, Any]]:
+    with world.connect() as connection:
+        (answer,) = ask(connection, block(title, **replaced))
+    return answer
+
+
+def plan_again(world: World, **cells: str) -> dict[str, Any]:
+    world.load({**ADA, "phone": PHONE, "city": "Lyons", **cells}, {**BEN, "phone": "(303) 555-0199"}, CARA)
+    return world.plan()
+
+
+@pytest.fixture
+def role(server: dict[str, str]) -> Iterator[str]:
+    """A role that may log in and do nothing else, dropped afterwards with all that it was granted."""
+    name = f"kajabi_guard_test_{uuid4().hex[:12]}"
+    identifier = composed.Identifier(name)
+    with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
+        admin.execute(composed.SQL("create role {} login password 'practice'").format(identifier))
+    yield name
+    with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
+        admin.execute(composed.SQL("drop role {}").format(identifier))
+
+
+def forget_role(world: World, name: str) -> None:
+    with world.connect() as connection:
+        connection.execute(composed.SQL("drop owned by {}").format(composed.Identifier(name)))
+
+
+def test_the_three_counts_are_those_of_apply(applied: World) -> None:
+    (counts,) = rows(applied, "The three counts")
+    assert counts == {"paypal_first_name": 1, "phone_source": 1, "billing_address_source": 1}
+    applied.run("update public.contacts set city = null where email = 'ada.brook@example.org'")
+    plan_again(applied)
+    run = applied.apply()
+    assert run.enriched_before == run.enriched_after == counts
+
+
+def test_what_a_run_wrote_can_be_read_value_by_value(applied: World) -> None:
+    applied.run("update public.contacts set city = 'Boulder' where email = 'ada.brook@example.org'")
+    written = rows(applied, "What the last run wrote")
+    filled = [row for row in written if row["rule"] == "fill_blank"]
+    assert [(row["email"], row["field"], row["new_value"], row["value_now"]) for row in filled] == [
+        (ADA["email"], "city", "Lyons", "Boulder"),
+        (ADA["email"], "phone", PHONE, PHONE),
+        (BEN["email"], "phone", "(303) 555-0199", "(303) 555-0199"),
+    ]
+    counted = {(row["field"], row["rule"]): row for row in rows(applied, "What the last run wrote, counted")}
+    assert counted["phone", "fill_blank"]["count_written"] == 2
+    assert counted["city", "fill_blank"]["changed_since"] == 1
+    planned = rows(applied, "What the last run had planned")
+    assert [(row["action"], row["email"]) for row in planned] == [
+        ("update", ADA["email"]), ("update", BEN["email"]), ("insert", CARA["email"]),
+    ]  # fmt: skip
+    history = rows(applied, "Everything that was ever written on one contact")
+    assert [(row["run_id"], row["field"], row["new_value"]) for row in history] == [
+        (1, "city", "Lyons"), (1, "phone", PHONE),
+    ]  # fmt: skip
+
+
+def test_the_runs_are_listed_with_their_refusals(applied: World) -> None:
+    plan_again(applied, state="CO")
+    applied.run("update public.contacts set city = 'Boulder' where email = 'ada.brook@example.org'")
+    with pytest.raises(StalePlan):
+        applied.apply()
+    refused, done = rows(applied, "The last runs, refusals included")
+    assert (refused["status"], done["status"]) == ("refused", "applied")
+    assert "city of contact" in refused["refusal"]
+    assert done["values_written"] == 3
+
+
+def test_the_rows_of_a_red_guard_name_the_contact(applied: World) -> None:
+    plan_again(applied, state="CO")
+    assert rows(applied, "The rows of one guard") == []
+    applied.run("update public.contacts set city = 'Boulder' where email = 'ada.brook@example.org'")
+    (found,) = rows(applied, "The rows of one guard")
+    assert (found["email"], found["field"]) == (ADA["email"], "city")
+    for guard in applied.verdict():
+        rows(applied, "The rows of one guard", guard_stale_plan=guard)
+
+
+def test_who_is_busy_and_which_triggers_there_are(applied: World) -> None:
+    assert rows(applied, "Who holds the run lock") == rows(applied, "Who keeps contacts busy") == []
+    with applied.connect() as busy, busy.transaction():
+        busy.execute("select pg_try_advisory_xact_lock(7521962890)")
+        busy.execute("lock table public.contacts in exclusive mode")
+        (holder,) = rows(applied, "Who holds the run lock")
+        (writer,) = rows(applied, "Who keeps contacts busy")
+        assert holder["pid"] == writer["pid"] == busy.info.backend_pid
+    (trigger,) = rows(applied, "The triggers of contacts")
+    assert trigger["is_enabled"]
+
+
+def test_a_field_that_a_person_decided_is_not_filled(applied: World) -> None:
+    applied.run("update public.contacts set phone = null where email = 'ada.brook@example.org'")
+    plan_again(applied)
+    with applied.connect() as connection:
+        ask(connection, block("A person here decided this field"))
+    assert applied.verdict()["guard_protected_values"] == 1
+    plan_again(applied)
+    assert applied.decisions()[ADA["email"], "phone"]["rule"] == "other_field_owner"
+    assert set(applied.verdict().values()) == {0}
+
+
+def test_the_values_of_a_run_are_taken_back_where_they_still_stand_and_stay_back(applied: World) -> None:
+    applied.run("update public.contacts set phone = '(303) 555-0100' where email = 'ada.brook@example.org'")
+    before = applied.contacts()
+    with applied.connect() as connection:
+        ask(connection, block("Take the values of one run back"))
+        ask(connection, block("Or leave everything as it was"))
+        assert applied.contacts() == before
+        changed_since, restored = ask(connection, block("Take the values of one run back"))
+        ask(connection, block("Keep it"))
+    assert [(row["email"], row["field"], row["value_now"]) for row in changed_since] == [
+        (ADA["email"], "phone", "(303) 555-0100")
+    ]
+    assert [row["email"] for row in restored] == [ADA["email"], BEN["email"]]
+    after = applied.contacts()
+    expected = {
+        ADA["email"]: {**before[ADA["email"]], "city": None},
+        BEN["email"]: {**before[BEN["email"]], "phone": None},
+    }
+    for email, row in {**before, **expected}.items():
+        assert {**after[email], "updated_at": None} == {**row, "updated_at": None}
+    plan_again(applied)
+    rules = {key: decision["rule"] for key, decision in applied.decisions().items()}
+    assert rules[ADA["email"], "city"] == rules[BEN["email"], "phone"] == "other_field_owner"
+    assert rules[ADA["email"], "phone"] == "ours_first"
+    assert set(applied.verdict().values()) == {0}
+
+
+def test_contacts_that_a_run_inserted_can_be_marked_as_deleted_unless_somebody_worked_on_them(applied: World) -> None:
+    with applied.connect() as connection:
+        ((marked,),) = ask(connection, block("Mark the untouched contacts of one run as deleted"))
+        connection.rollback() if connection.autocommit is False else connection.execute("rollback")
+        assert marked["email"] == CARA["email"]
+        connection.execute("update public.contacts set last_name = 'Dellwood' where email = 'cara.dell@example.org'")
+        assert ask(connection, block("Mark the untouched contacts of one run as deleted")) == [[]]
+        connection.execute("rollback")
+        connection.execute("update public.contacts set last_name = 'Dell' where email = 'cara.dell@example.org'")
+        ask(connection, block("Mark the untouched contacts of one run as deleted"))
+        connection.execute("commit")
+    plan_again(applied)
+    held = applied.rows("select email, hold_reason from kajabi_guard.held_rows")
+    assert held == [{"email": CARA["email"], "hold_reason": "deleted_contact"}]
+
+
+def test_the_old_import_loses_its_right_and_a_relabelled_contact_is_found(applied: World, role: str) -> None:
+    with applied.connect() as connection:
+        grantee = composed.Identifier(role)
+        connection.execute(composed.SQL("grant select, insert, update on public.contacts to {}").format(grantee))
+        connection.execute(composed.SQL("grant update (city) on public.contacts to {}").format(grantee))
+        ask(connection, block("Note the labels of today"))
+        assert role in {row["role_name"] for row in rows(applied, "Who may write to contacts")}
+        ask(connection, block("The old import may only read", old_importer=role))
+        assert role not in {row["role_name"] for row in rows(applied, "Who may write to contacts")}
+        plan_again(applied, state="CO")
+        applied.apply()
+        assert rows(applied, "Relabelled since they were noted") == []
+        connection.execute("update public.contacts set source_system = 'kajabi'")
+        (found,) = rows(applied, "Relabelled since they were noted")
+        assert (found["email"], found["was"], found["is_now"]) == (ROSA["email"], "zoho", "kajabi")
+        ask(connection, block("The labels are not needed any more"))
+    forget_role(applied, role)
+
+
+def test_a_role_of_its_own_can_do_the_weekly_work_and_touch_no_ledger_row(applied: World, role: str) -> None:
+    with applied.connect() as connection:
+        ask(connection, block("A role for the weekly work", kajabi_weekly=role))
+    target = Target({**applied.target.settings, "PGUSER": role, "PGPASSWORD": "practice"})
+    with pointed_at(target):
+        weekly = World(target, applied.folder)
+        weekly.count_files = 100
+        weekly.load({**ADA, "phone": PHONE, "city": "Lyons", "state": "CO"})
+        weekly.plan()
+        assert weekly.apply().values_written == 1
+        with weekly.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("delete from kajabi_ledger.field_changes")
+        with weekly.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("delete from public.contacts")
+    forget_role(applied, role)
+
+
+def test_dropping_what_dbt_built_loses_nothing(applied: World) -> None:
+    before = plan_again(applied, state="CO")
+    with applied.connect() as connection:
+        ask(connection, block("Drop what dbt has built"))
+    with pytest.raises(StalePlan, match="There is no plan"):
+        applied.apply(before["fingerprint"])
+    assert applied.plan()["fingerprint"] == before["fingerprint"]
+    assert applied.apply().values_written == 1
+
+
+def test_old_plans_can_go_and_what_was_written_stays(applied: World) -> None:
+    with applied.connect() as connection:
+        ask(connection, block("Forget the plans of runs older than a year"))
+        assert rows(applied, "What the last run had planned")
+        connection.execute("update kajabi_ledger.merge_runs set finished_at = now() - interval '2 years'")
+        ask(connection, block("Forget the plans of runs older than a year"))
+    assert rows(applied, "What the last run had planned") == []
+    assert rows(applied, "What the last run wrote")
+    sizes = rows(applied, "How large the tables are")
+    assert [row["schema_name"] for row in sizes] == ["kajabi_guard", "kajabi_ledger", "kajabi_raw"]
+
+
+def test_a_plan_of_the_original_is_not_applied_to_a_copy(applied: World) -> None:
+    plan = plan_again(applied, state="CO")
+    with applied.connect() as connection:
+        ask(connection, block("This database is a copy"))
+    with pytest.raises(StalePlan):
+        applied.apply(plan["fingerprint"])
+    assert applied.plan()["fingerprint"] != plan["fingerprint"]
+
+
+def test_a_person_is_forgotten_in_every_table_of_this_tool(applied: World) -> None:
+    with applied.connect() as connection:
+        ask(connection, block("Forget one person in the tables of this tool"))
+        connection.execute("delete from public.contacts where email = 'ada.brook@example.org'")
+    applied.plan()
+    listed = applied.rows("""
+        select format('%%I.%%I', schemaname, tablename) as name
+        from pg_tables where schemaname in ('kajabi_raw', 'kajabi_guard', 'kajabi_ledger')
+    """)
+    for table in listed:
+        kept = applied.rows(f"select t::text as line from {table['name']} as t where t::text ilike '%%ada.brook%%'")
+        assert kept == [], table["name"]
+    assert not applied.rows("select 1 as found from kajabi_ledger.field_changes where new_value = %(v)s", v=PHONE)
