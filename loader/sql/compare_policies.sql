@@ -11,4 +11,4 @@ inner join kajabi_guard_comparison.field_decisions as others
     on decisions.contact_id = others.contact_id and decisions.field = others.field
 where (decisions.rule, decisions.action) is distinct from (others.rule, others.action)
 group by decisions.field, decisions.rule, decisions.action, others.rule, others.action
-order by count(*) desc, decisions.field, decisions.rule
+order by count(*) desc, decisions.field asc, decisions.rule asc

@@ -33,4 +33,4 @@ select
     null as because
 from waiting
 inner join kajabi_guard.field_policies as policies on waiting.field = policies.field
-order by waiting.was_open_before, waiting.people desc, waiting.rule_order, waiting.email, waiting.field
+order by waiting.was_open_before asc, waiting.people desc, waiting.rule_order asc, waiting.email asc, waiting.field asc

@@ -28,8 +28,9 @@ parts as (
         (
             'address_line_2', contacts.address_line_2,
             case
-                when {{ is_malformed_line_2('exports.address_line_2', 'exports.address_line_1', 'exports.city') }} then null
-                else exports.address_line_2
+                when
+                    not {{ is_malformed_line_2('exports.address_line_2', 'exports.address_line_1', 'exports.city') }}
+                    then exports.address_line_2
             end,
             last_accepted.address_line_2
         ),

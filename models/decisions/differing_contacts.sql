@@ -40,15 +40,21 @@ differing_contacts as (
         or exports.kajabi_id <> coalesce({{ trim_text('contacts.kajabi_id') }}, '')
         or exports.kajabi_member_id <> coalesce({{ trim_text('contacts.kajabi_member_id') }}, '')
         -- cleared in Kajabi
-        or (exports.first_name is null and last_accepted.first_name is not null and contacts.first_name is not null)
-        or (exports.last_name is null and last_accepted.last_name is not null and contacts.last_name is not null)
-        or (exports.phone is null and last_accepted.phone is not null and contacts.phone is not null)
-        or (exports.address_line_1 is null and last_accepted.address_line_1 is not null and contacts.address_line_1 is not null)
-        or (exports.address_line_2 is null and last_accepted.address_line_2 is not null and contacts.address_line_2 is not null)
-        or (exports.city is null and last_accepted.city is not null and contacts.city is not null)
-        or (exports.state is null and last_accepted.state is not null and contacts.state is not null)
-        or (exports.postal_code is null and last_accepted.postal_code is not null and contacts.postal_code is not null)
-        or (exports.country is null and last_accepted.country is not null and contacts.country is not null)
+        or (exports.first_name is null and contacts.first_name is not null and last_accepted.first_name is not null)
+        or (exports.last_name is null and contacts.last_name is not null and last_accepted.last_name is not null)
+        or (exports.phone is null and contacts.phone is not null and last_accepted.phone is not null)
+        or (
+            exports.address_line_1 is null and contacts.address_line_1 is not null
+            and last_accepted.address_line_1 is not null
+        )
+        or (
+            exports.address_line_2 is null and contacts.address_line_2 is not null
+            and last_accepted.address_line_2 is not null
+        )
+        or (exports.city is null and contacts.city is not null and last_accepted.city is not null)
+        or (exports.state is null and contacts.state is not null and last_accepted.state is not null)
+        or (exports.postal_code is null and contacts.postal_code is not null and last_accepted.postal_code is not null)
+        or (exports.country is null and contacts.country is not null and last_accepted.country is not null)
         or remembered.contact_id is not null
 )
 

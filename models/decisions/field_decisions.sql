@@ -10,7 +10,9 @@ ruled as (
         case
             when present_text = incoming_value then 'same'
             -- deciding for Kajabi's address as a whole may clear our line 2
-            when verdict = 'kajabi' and incoming_value is null and field = 'address_line_2' then 'decided_kajabi'
+            when
+                verdict = 'kajabi' and field = 'address_line_2' and incoming_value is null and present_text is not null
+                then 'decided_kajabi'
             when incoming_value is null and base_value is not null and present_text is not null then 'cleared_in_kajabi'
             when incoming_value is null then 'kajabi_blank'
             when field = 'phone' and incoming_comparable is null then 'invalid_in_kajabi'

@@ -53,6 +53,8 @@ field_differences as (
         or (
             incoming_text is null
             and present_text is not null
+            -- an id that Kajabi no longer gives is nothing to decide: ours stays
+            and field not in ('kajabi_id', 'kajabi_member_id')
             and (base_value is not null or is_open_conflict or verdict is not null)
         )
 )

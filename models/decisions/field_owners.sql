@@ -23,7 +23,10 @@ shown as (
         priority as owner_priority,
         evidence
     from field_evidence
-    order by contact_id asc, field asc, evidence = 'contact_field_sources' desc, priority asc, evidence asc
+    order by
+        contact_id asc, field asc,
+        -- who edited here comes before what the ledger says was written before
+        evidence = 'edited_here' desc, evidence = 'contact_field_sources' desc, priority asc, evidence asc
 ),
 
 field_owners as (

@@ -12,7 +12,7 @@ held as (
 claimed_twice as (
     select field, incoming_value
     from field_differences
-    where field in ('kajabi_id', 'kajabi_member_id')
+    where field in ('kajabi_id', 'kajabi_member_id') and incoming_value is not null
     group by field, incoming_value
     having count(*) > 1
 ),

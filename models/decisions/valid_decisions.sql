@@ -44,7 +44,8 @@ decided_cells as (
 weighed as (
     select
         *,
-        jsonb_object_agg(field, incoming_value) over (partition by contact_id, decided_field) = incoming_values as is_valid
+        jsonb_object_agg(field, incoming_value) over (partition by contact_id, decided_field) = incoming_values
+            as is_valid
     from decided_cells
 ),
 

@@ -23,10 +23,9 @@ prepared as (
         held_ids.held_value is not null as is_held_id,
         -- never on an empty result: two different smileys are not the same word
         coalesce(present_comparable = incoming_comparable and present_comparable <> '', false) as is_cosmetic,
-        is_in_base and incoming_value is not distinct from base_value as is_unchanged_in_kajabi,
-        is_in_base and present_text is not distinct from base_value as is_ours_from_kajabi,
-        coalesce(field_policies.policy = 'follow_kajabi', false)
-        and (not field_policies.is_address or coalesce(address_units.is_address_followed, false)) as is_followed
+        is_in_base and (incoming_value is not distinct from base_value) as is_unchanged_in_kajabi,
+        is_in_base and (present_text is not distinct from base_value) as is_ours_from_kajabi,
+        coalesce(address_units.is_address_followed, false) as is_address_followed
     from field_differences
     left join field_owners
         on
@@ -38,14 +37,26 @@ prepared as (
         on field_differences.field = held_ids.field and field_differences.incoming_value = held_ids.held_value
 ),
 
-weighed_differences as (
+judged as (
     select
         *,
         bool_or(
             is_address and present_text is not null and present_text <> incoming_value
             and not is_cosmetic and not is_malformed_line_2
-        ) over (partition by contact_id) as is_address_mismatch
+        ) over (partition by contact_id) as is_address_mismatch,
+        -- a part that another source gave stays behind, and the address would be half of each
+        bool_or(
+            is_address and not is_cosmetic
+            and coalesce(is_other_contact or is_other_field or is_legacy_field, false)
+        ) over (partition by contact_id) as is_address_owned
     from prepared
+),
+
+weighed_differences as (
+    select
+        *,
+        policy = 'follow_kajabi' and (not is_address or (is_address_followed and not is_address_owned)) as is_followed
+    from judged
 )
 
 select * from weighed_differences

@@ -3,24 +3,33 @@ with merge_plan as (select * from {{ ref('merge_plan') }} where action = 'update
 
 decisions_taken as (select * from {{ source('kajabi_ledger', 'decisions_taken') }}),
 
+decided_addresses as (
+    select distinct on (contact_id)
+        contact_id,
+        verdict,
+        incoming_values
+    from decisions_taken
+    where field = 'address'
+    order by contact_id asc, decision_id desc
+),
+
 guard_blank_over_value as (
     select
         merge_plan.contact_id,
         seen.key as field
     from merge_plan
     cross join lateral jsonb_each_text(merge_plan.contact_as_seen) as seen
+    left join decided_addresses on merge_plan.contact_id = decided_addresses.contact_id
     where
         to_jsonb(merge_plan) ? seen.key
         and {{ trim_text('seen.value') }} is not null
         and {{ trim_text('to_jsonb(merge_plan) ->> seen.key') }} is null
-        -- only deciding for Kajabi's address as a whole may clear a line 2
-        and not (
+        -- only deciding for Kajabi's address as a whole, while its line 2 is blank, may clear ours
+        and not coalesce(
             seen.key = 'address_line_2'
-            and exists (
-                select from decisions_taken
-                where decisions_taken.contact_id = merge_plan.contact_id
-                    and decisions_taken.field = 'address' and decisions_taken.verdict = 'kajabi'
-            )
+            and decided_addresses.verdict = 'kajabi'
+            and decided_addresses.incoming_values -> 'address_line_2' = 'null',
+            false
         )
 )
 

@@ -33,7 +33,7 @@ guard_export_shrank as (
         counted.measure <> 'count_rows'
         -- in a small export one cleared cell is many points already
         and counted.base_count - counted.newest_count >= {{ var('filled_limit_values') }}
-        and 100.0 * counted.newest_count / totals.newest_count
+        and 100.0 * counted.newest_count / nullif(totals.newest_count, 0)
         < 100.0 * counted.base_count / totals.base_count - {{ var('filled_limit_points') }}
     union all
     select 'rows for our Kajabi ids', known_here.count_with_id, totals.newest_count

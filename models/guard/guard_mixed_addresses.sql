@@ -6,7 +6,7 @@ exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 parts as (
     select
         merge_plan.contact_id,
-        part.final_value is distinct from merge_plan.contact_as_seen ->> part.field as is_written,
+        (part.final_value is distinct from merge_plan.contact_as_seen ->> part.field) as is_written,
         {{ comparable_text('part.final_value') }} <> {{ comparable_text('part.incoming_text') }}
         and {{ without_placeholder('part.incoming_text') }} is not null
         and not (

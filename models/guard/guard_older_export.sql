@@ -8,8 +8,9 @@ guard_older_export as (
     from export_measures
     -- a file without one of the two is judged by the other
     having
-        bool_and(newest_value collate "C" < base_value collate "C")
-            filter (where measure in ('newest_created_at', 'highest_id') and newest_value is not null)
+        bool_and(
+            newest_value collate "C" < base_value collate "C"
+        ) filter (where measure in ('newest_created_at', 'highest_id') and newest_value is not null)
 )
 
 select * from guard_older_export

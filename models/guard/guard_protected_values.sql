@@ -44,7 +44,10 @@ witnesses as (
         ),
         -- somebody changed here what this tool had written
         ((
-            select case when field_changes.new_value <> changed.seen ->> changed.field then 'edited here' end
+            select
+                case
+                    when field_changes.new_value <> {{ trim_text('changed.seen ->> changed.field') }} then 'edited here'
+                end
             from field_changes
             where field_changes.contact_id = changed.contact_id and field_changes.field = changed.field
             order by field_changes.run_id desc limit 1
@@ -69,7 +72,7 @@ decided as (
         decisions_taken.verdict
     from decisions_taken
     cross join lateral jsonb_each_text(decisions_taken.incoming_values) as each_field
-    order by decisions_taken.contact_id, each_field.key, decisions_taken.decision_id desc
+    order by decisions_taken.contact_id asc, each_field.key asc, decisions_taken.decision_id desc
 ),
 
 guard_protected_values as (

@@ -1,4 +1,4 @@
--- One row per export row that carries the address which another row had in the last accepted export, once there are many.
+-- One row per export row that carries the address which another row had in the last accepted export, once many do.
 with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
 accepted_rows as (select * from {{ ref('accepted_rows') }}),
@@ -28,7 +28,8 @@ shifted as (
     from moved
     where exists (
         select from last_accepted
-        where last_accepted.address_line_1 = moved.address_line_1
+        where
+            last_accepted.address_line_1 = moved.address_line_1
             and last_accepted.city is not distinct from moved.city
             and last_accepted.postal_code is not distinct from moved.postal_code
             and last_accepted.row_number <> moved.base_row_number

@@ -1,4 +1,4 @@
--- One row per matched contact whose postal code in the export is ours without its leading zeros, once there are several.
+-- One row per matched contact whose postal code in the export is ours without its leading zeros, once several are.
 with matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),
 
 exports as (select * from {{ ref('stg_kajabi__contacts') }}),

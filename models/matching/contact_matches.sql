@@ -34,7 +34,8 @@ reasoned as (
 contact_matches as (
     select
         row_number,
-        coalesce(contact_id, possible_contact_id) as contact_id,
+        -- settled as new, the row leads to nobody, whom it looks like or not
+        coalesce(contact_id, case when hold_reason is not null then possible_contact_id end) as contact_id,
         email,
         kajabi_id,
         case when hold_reason is not null then 'held' when is_without_contact then 'new' else 'matched' end as status,

@@ -1,5 +1,6 @@
--- Invariant: every value of Kajabi's that is not ours, trimmed, is in `field_decisions` exactly once, with our value as
--- the picture has it; and nothing is decided that does not differ, except what Kajabi cleared since the base.
+-- Invariant: every difference is in `field_decisions` exactly once, with our value as the picture has it, and nothing
+-- else is there. A difference is a value of Kajabi's that is not ours, trimmed; or a blank of Kajabi's over a value of
+-- ours, where the base had a value, a conflict is open with both sides as they were, or a person's decision holds.
 -- It guards the short cut of the decisions, which compares wide rows first and unpivots only the few that differ.
 -- A field forgotten there would never be filled, reviewed or reported, and no count would show it.
 -- So the differences are found here a second time, field by field, for every matched contact.
@@ -9,42 +10,71 @@ exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
 contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
+accepted_rows as (select * from {{ ref('accepted_rows') }}),
+
+last_accepted as (select * from {{ ref('stg_kajabi__last_accepted') }}),
+
 contact_columns as (select * from {{ ref('stg_crm__columns') }}),
+
+open_conflicts as (select * from {{ source('kajabi_ledger', 'open_conflicts') }}),
+
+valid_decisions as (select * from {{ ref('valid_decisions') }}),
 
 field_decisions as (select * from {{ ref('field_decisions') }}),
 
-every_difference as (
+every_cell as (
     select
         matches.contact_id,
-        each_field.field,
-        each_field.ours
+        each_field.*
     from matches
     inner join exports on matches.row_number = exports.row_number
     inner join contacts on matches.contact_id = contacts.id
+    left join accepted_rows on matches.row_number = accepted_rows.row_number
+    left join last_accepted on accepted_rows.base_row_number = last_accepted.row_number
     cross join lateral (
         values
-        ('first_name', contacts.first_name, exports.first_name),
-        ('last_name', contacts.last_name, exports.last_name),
-        ('phone', contacts.phone, exports.phone),
-        ('address_line_1', contacts.address_line_1, exports.address_line_1),
-        ('address_line_2', contacts.address_line_2, exports.address_line_2),
-        ('city', contacts.city, exports.city),
-        ('state', contacts.state, exports.state),
-        ('postal_code', contacts.postal_code, exports.postal_code),
-        ('country', contacts.country, exports.country),
-        ('kajabi_id', contacts.kajabi_id, exports.kajabi_id),
-        ('kajabi_member_id', contacts.kajabi_member_id, exports.kajabi_member_id)
-    ) as each_field (field, ours, theirs)
-    where
-        each_field.theirs is not null
-        and each_field.theirs is distinct from {{ trim_text('each_field.ours') }}
+        ('first_name', false, contacts.first_name, exports.first_name, last_accepted.first_name),
+        ('last_name', false, contacts.last_name, exports.last_name, last_accepted.last_name),
+        ('phone', false, contacts.phone, exports.phone, last_accepted.phone),
+        ('address_line_1', false, contacts.address_line_1, exports.address_line_1, last_accepted.address_line_1),
+        ('address_line_2', false, contacts.address_line_2, exports.address_line_2, last_accepted.address_line_2),
+        ('city', false, contacts.city, exports.city, last_accepted.city),
+        ('state', false, contacts.state, exports.state, last_accepted.state),
+        ('postal_code', false, contacts.postal_code, exports.postal_code, last_accepted.postal_code),
+        ('country', false, contacts.country, exports.country, last_accepted.country),
+        ('kajabi_id', true, contacts.kajabi_id, exports.kajabi_id, null),
+        ('kajabi_member_id', true, contacts.kajabi_member_id, exports.kajabi_member_id, null)
+    ) as each_field (field, is_id, ours, theirs, base_text)
+    -- a site without a column has nothing to decide about it
+    inner join contact_columns on each_field.field = contact_columns.column_name
 ),
 
--- a site without a column has nothing to decide about it
 differences as (
-    select every_difference.*
-    from every_difference
-    inner join contact_columns on every_difference.field = contact_columns.column_name
+    select
+        every_cell.contact_id,
+        every_cell.field,
+        every_cell.ours
+    from every_cell
+    left join open_conflicts
+        on
+            every_cell.contact_id = open_conflicts.contact_id
+            and every_cell.field = open_conflicts.field
+            and open_conflicts.incoming_value is null
+            and every_cell.ours = open_conflicts.present_value
+    left join valid_decisions
+        on every_cell.contact_id = valid_decisions.contact_id and every_cell.field = valid_decisions.field
+    where
+        every_cell.theirs <> coalesce({{ trim_text('every_cell.ours') }}, '')
+        or (
+            every_cell.theirs is null
+            and {{ trim_text('every_cell.ours') }} is not null
+            and not every_cell.is_id
+            and (
+                {{ clean_text('every_cell.base_text', 'every_cell.field') }} is not null
+                or open_conflicts.contact_id is not null
+                or valid_decisions.contact_id is not null
+            )
+        )
 ),
 
 bad_rows as (
@@ -58,10 +88,6 @@ bad_rows as (
         on
             differences.contact_id = field_decisions.contact_id
             and differences.field = field_decisions.field
-    where
-        differences.contact_id is not null
-        or field_decisions.incoming_value is not null
-        or field_decisions.base_value is null
     group by 1, 2
     having
         count(differences.contact_id) <> 1

@@ -1,4 +1,5 @@
--- Invariant: every mark of a source on a field that differs is in `field_evidence` exactly once.
+-- Invariant: every mark of a source on a field that differs, and every edit made here over a value that this tool
+-- wrote, is in `field_evidence` exactly once.
 -- It guards the protection: evidence is joined with the known sources, and a label that falls out of that join
 -- protects nothing. PayPal's phone would be overwritten, and the plan would call it nobody's.
 with field_differences as (select * from {{ ref('field_differences') }}),
@@ -7,7 +8,18 @@ contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
 field_sources as (select * from {{ source('kajabi_ledger', 'contact_field_sources') }}),
 
+field_changes as (select * from {{ source('kajabi_ledger', 'field_changes') }}),
+
 field_evidence as (select * from {{ ref('field_evidence') }}),
+
+last_writes as (
+    select distinct on (contact_id, field)
+        contact_id,
+        field,
+        new_value
+    from field_changes
+    order by contact_id asc, field asc, run_id desc
+),
 
 marked as (
     select
@@ -32,6 +44,12 @@ marks as (
     select marked.contact_id, marked.field, 'contact_field_sources', field_sources.source
     from marked
     inner join field_sources on marked.contact_id = field_sources.contact_id and marked.field = field_sources.field
+    union all
+    -- what this tool wrote last is not what stands: somebody here changed it
+    select marked.contact_id, marked.field, 'edited_here', 'manual'
+    from marked
+    inner join last_writes on marked.contact_id = last_writes.contact_id and marked.field = last_writes.field
+    where last_writes.new_value <> {{ trim_text('marked.contact ->> marked.field') }}
 ),
 
 bad_rows as (

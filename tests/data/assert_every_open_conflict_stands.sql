@@ -1,0 +1,42 @@
+-- Invariant: a conflict whose two sides are as they were when it was opened is decided as an open one, with the base
+-- that it was opened with.
+-- It guards what waits for a person. The last accepted export moves on every week: against the new one, Kajabi's value
+-- is not new any more, and a conflict that forgot its base would fall silent before anybody has answered.
+-- The cells are compared here a second time, field by field, for every conflict of the ledger.
+with open_conflicts as (select * from {{ source('kajabi_ledger', 'open_conflicts') }}),
+
+matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),
+
+exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+
+contacts as (select * from {{ ref('stg_crm__contacts') }}),
+
+field_decisions as (select * from {{ ref('field_decisions') }}),
+
+standing as (
+    select open_conflicts.*
+    from open_conflicts
+    inner join matches on open_conflicts.contact_id = matches.contact_id
+    inner join exports on matches.row_number = exports.row_number
+    inner join contacts on open_conflicts.contact_id = contacts.id
+    where
+        to_jsonb(contacts) ->> open_conflicts.field is not distinct from open_conflicts.present_value
+        and {{ clean_text('(to_jsonb(exports) ->> open_conflicts.field)', 'open_conflicts.field') }}
+        is not distinct from open_conflicts.incoming_value
+),
+
+bad_rows as (
+    select
+        standing.contact_id,
+        standing.field,
+        field_decisions.rule
+    from standing
+    left join field_decisions
+        on standing.contact_id = field_decisions.contact_id and standing.field = field_decisions.field
+    where
+        field_decisions.is_open_conflict is not true
+        or (field_decisions.base_value is distinct from standing.base_value)
+        or (field_decisions.is_in_base is distinct from standing.was_in_base)
+)
+
+select * from bad_rows
