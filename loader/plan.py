@@ -50,6 +50,8 @@ def make_plan(
         run = run_dbt(BUILD, progress=progress, state=state)
     failed = [name for name in run.failed if not name.startswith("assert_every_guard_passed")]
     if failed or not run.done:
+        with prepared(target, "plan") as connection:
+            connection.execute(statement("invalidate_plan"))
         named = ", ".join(failed[:NODES_NAMED]) or "no model ran"
         raise KajabiGuardError(
             f"The plan could not be made: {named}{' and others' if len(failed) > NODES_NAMED else ''} failed"

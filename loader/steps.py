@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from loader.database import PROJECT
+from loader.errors import Usage
 from loader.load import load_export
 from loader.plan import Scope, make_plan
 from loader.prepare import prepared
@@ -36,6 +37,8 @@ def load(target: Target, file: Path, encoding: str, *, as_base: bool = False, is
 
 def plan(target: Target, scope: Scope) -> None:
     """Make a plan, naming the step that dbt works on."""
+    if (scope.only and scope.first) or not all(email.strip() for email in scope.only):
+        raise Usage("Give either --only with an email, as often as you like, or --first N. Nothing was planned.")
     with steps_progress("dbt computes the plan") as progress:
         make_plan(target, scope, progress=progress)
 

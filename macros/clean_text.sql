@@ -58,3 +58,19 @@
 {% macro comparable_value(value, field) -%}
     case when {{ field }} = 'phone' then {{ clean_phone(value) }} else {{ comparable_text(value) }} end
 {%- endmacro %}
+
+{# Kajabi's address line 2 repeats its line 1 or its city: such a cell is no value. #}
+{% macro is_malformed_line_2(line_2, line_1, city) -%}
+    coalesce(
+        {{ comparable_text(line_2) }} <> ''
+        and {{ comparable_text(line_2) }} in ({{ comparable_text(line_1) }}, {{ comparable_text(city) }}),
+        false
+    )
+{%- endmacro %}
+
+{# One of Kajabi's phone columns, trimmed; null where it is blank or a placeholder, an escaped one included. #}
+{% macro phone_text(value) -%}
+    case
+        when {{ clean_text(trim_text(value), "'phone'") }} is not null then {{ trim_text(value) }}
+    end
+{%- endmacro %}

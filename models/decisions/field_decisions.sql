@@ -8,7 +8,7 @@ ruled as (
     select
         *,
         case
-            when present_text = incoming_value then 'same'
+            when (present_text is not distinct from incoming_value) then 'same'
             when incoming_value is null then 'kajabi_blank'
             when field = 'phone' and incoming_comparable is null then 'invalid_in_kajabi'
             when is_cosmetic then 'cosmetic'

@@ -11,16 +11,20 @@ last_accepted as (select * from {{ ref('stg_kajabi__last_accepted') }}),
 
 contact_columns as (select * from {{ ref('stg_crm__columns') }}),
 
+-- with a base, what is new in Kajabi is new for everybody: for people whom the base does not know as well
+base as (select count(*) > 0 as is_known from last_accepted),
+
 unpivoted as (
     select
         differing_contacts.contact_id,
         differing_contacts.row_number,
-        last_accepted.row_number is not null as is_in_base,
+        base.is_known as is_in_base,
         each_field.*,
         array[exports.address_line_1, exports.city] as other_lines
     from differing_contacts
     inner join exports on differing_contacts.row_number = exports.row_number
     inner join contacts on differing_contacts.contact_id = contacts.id
+    cross join base
     left join accepted_rows on differing_contacts.row_number = accepted_rows.row_number
     left join last_accepted on accepted_rows.base_row_number = last_accepted.row_number
     cross join lateral (
@@ -61,13 +65,8 @@ field_differences as (
         is_in_base,
         {{ comparable_value('present_value', 'field') }} as present_comparable,
         {{ comparable_value('incoming_value', 'field') }} as incoming_comparable,
-        coalesce(
-            field = 'address_line_2'
-            and {{ comparable_text('incoming_value') }} <> ''
-            and {{ comparable_text('incoming_value') }}
-            in ({{ comparable_text('other_lines[1]') }}, {{ comparable_text('other_lines[2]') }}),
-            false
-        ) as is_malformed_line_2
+        field = 'address_line_2'
+        and {{ is_malformed_line_2('incoming_value', 'other_lines[1]', 'other_lines[2]') }} as is_malformed_line_2
     from cleaned
 )
 

@@ -14,7 +14,7 @@ several_rows as (
 ),
 
 several_contacts as (
-    select distinct matches.contact_id
+    select matches.contact_id
     from matches
     inner join match_candidates
         on matches.row_number = match_candidates.row_number and matches.matched_by = match_candidates.key_name
@@ -25,7 +25,7 @@ several_contacts as (
 guard_ambiguous_matches as (
     select contact_id, 'several export rows' as finding from several_rows
     union all
-    select contact_id, 'several contacts' as finding from several_contacts
+    select distinct contact_id, 'several contacts' as finding from several_contacts
 )
 
 select * from guard_ambiguous_matches

@@ -15,16 +15,19 @@ ranked_rows as (
         row_number() over (
             partition by deciding_keys.contact_id, deciding_keys.hold_reason
             order by
-                (exports.kajabi_id = {{ trim_text('contacts.kajabi_id') }}) desc nulls last,
-                (exports.email_key = {{ clean_email('contacts.email') }}) desc nulls last,
+                coalesce(exports.kajabi_id = {{ trim_text('contacts.kajabi_id') }}, false) desc,
+                coalesce(exports.email_key = {{ clean_email('contacts.email') }}, false) desc,
                 length(exports.kajabi_id), exports.kajabi_id collate "C", exports.row_number
         ) as place_for_contact,
         row_number() over (
             partition by exports.email_key, deciding_keys.row_number is null
             order by length(exports.kajabi_id), exports.kajabi_id collate "C", exports.row_number
         ) as place_for_email,
+        -- a row without a possible email is never inserted, so it must not stand before one that can be
         row_number() over (
-            partition by exports.kajabi_id, deciding_keys.row_number is null order by exports.row_number
+            partition by
+                exports.kajabi_id, deciding_keys.row_number is null, {{ is_possible_email('exports.email_key') }}
+            order by exports.row_number
         ) as place_for_id
     from exports
     left join deciding_keys on exports.row_number = deciding_keys.row_number
