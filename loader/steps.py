@@ -52,7 +52,7 @@ def report(target: Target, *, is_json: bool) -> None:
     if is_json:
         show_json({**document, "files": str(folder)})
     else:
-        click.echo(render(document, *lists, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ), color=True)
+        click.echo(render(document, *lists, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR")), color=True)
         click.echo(f"Files: {folder.relative_to(PROJECT)}")
     if not all(guard["passed"] for guard in document["guards"]):
         sys.exit(3)
