@@ -68,8 +68,10 @@ def demo(context: click.Context, scale: float) -> None:
 @click.pass_context
 def connect_command(context: click.Context) -> None:
     """Ask once for your database, test it and keep it."""
-    url = context.obj or click.prompt("Connection string (it is not shown)", hide_input=True, err=True)
-    target = keep_connection(url)
+    url = context.obj
+    if not url and sys.stdin.isatty():
+        url = click.prompt("Connection string (it is not shown)", hide_input=True, err=True)
+    target = keep_connection(url or sys.stdin.readline())  # from a pipe, getpass would warn of an echo
     say(f"Connected to the {target.label}. Kept in .kajabi-guard/connection.env, readable by you only.")
     say("Next:\n   ./kajabi-guard init")
 

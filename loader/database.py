@@ -45,7 +45,7 @@ class Target:
     @property
     def label(self) -> str:
         """One line for the head of every report: database, host and role, never the password."""
-        host = self.settings.get("PGHOST", "local")
+        host = self.settings.get("PGHOST") or self.settings.get("PGHOSTADDR", "local")
         where = "this machine" if host.startswith("/") or host in _LOCAL_HOSTS else host
         line = f"database {self.settings.get('PGDATABASE', '?')} on {where} as {self.settings.get('PGUSER', '?')}"
         practice = " (practice database: nothing here reaches your organisation)"
@@ -71,8 +71,9 @@ def settings_from_url(url: str) -> dict[str, str]:
 
 def _with_safe_tls(settings: dict[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """Ask for verified TLS on any host that is not this machine; a weaker mode needs an explicit word."""
-    host = settings.get("PGHOST", "")
-    if not host or host.startswith("/") or host in _LOCAL_HOSTS:
+    hosts = [host for name in ("PGHOST", "PGHOSTADDR") for host in settings.get(name, "").split(",") if host]
+    host = next((host for host in hosts if not host.startswith("/") and host not in _LOCAL_HOSTS), None)
+    if not host:
         return settings
     mode = settings.get("PGSSLMODE", "verify-full")
     if mode != "verify-full" and environ.get("KAJABI_GUARD_UNVERIFIED_TLS") != "yes":
@@ -96,10 +97,12 @@ def find_settings(url: str | None, environ: Mapping[str, str], state: Path = STA
     Raises NotConnected where nothing does: nobody's real export may land in a sandbox by mistake.
     """
     url = url or environ.get("DATABASE_URL")
-    if url:
-        return _with_safe_tls(settings_from_url(url), environ)
     named = {name: value for name, value in environ.items() if name.startswith("PG") and value}
-    if "PGHOST" in named or "PGSERVICE" in named:
+    if url:
+        # what a URL seldom says: where the host's certificate lies
+        tls = {name: value for name, value in named.items() if name.startswith("PGSSL")}
+        return _with_safe_tls({**tls, **settings_from_url(url)}, environ)
+    if "PGHOST" in named:
         return _with_safe_tls(named, environ)
     if (state / "connection.env").exists():
         return _with_safe_tls(_read_connection_file(state / "connection.env"), environ)

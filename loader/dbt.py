@@ -83,6 +83,8 @@ def run_dbt(
         *("--target-path", str(folder / ("target" if schema is None else schema)), "--log-path", str(folder / "logs")),
     ]
     outcome = dbtRunner(callbacks=[on_event]).invoke([*command, *QUIET, *places])
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
     if outcome.exception is not None and outcome.result is None:
         raise KajabiGuardError(
             f"dbt could not run ({type(outcome.exception).__name__}). Nothing was written to contacts. Its own words: "

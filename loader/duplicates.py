@@ -37,7 +37,9 @@ def record_file(connection: Connection, path: Path, *, because: str | None = Non
     rows = read_rows(path, ("old_email", "survivor_email"))
     with connection.transaction():
         return [
-            {"record": number, "outcome": _record(connection, row, because)} for number, row in enumerate(rows, start=1)
+            {"record": number, "outcome": _record(connection, row, because)}
+            for number, row in enumerate(rows, start=1)
+            if any(row.values())
         ]
 
 

@@ -21,6 +21,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from loader.embedded_binaries import one_line
 from loader.embedded_places import (
     OWNER,
     PORT,
@@ -229,7 +230,7 @@ def _start(home: Home, host: Path) -> tuple[int, str]:
     log.unlink(missing_ok=True)
     where = ["-D", str(data), "-l", str(log)]
     code, said = home.call("pg_ctl", "start", *where, "-w", "-t", "60", "-o", options)
-    return code, f"{said} {tail(log)}"
+    return code, one_line(f"{said} {tail(log)}")
 
 
 def _answers(host: Path) -> bool:

@@ -77,7 +77,12 @@ def call(account: Account, *command: str, lock: int | None = None) -> tuple[int,
         )
     except OSError as error:
         return 127, f"{command[0]}: {error.strerror}"
-    return done.returncode, done.stdout.decode("utf-8", "replace").strip()
+    return done.returncode, one_line(done.stdout.decode("utf-8", "replace"))
+
+
+def one_line(said: str) -> str:
+    """Give what a program said, the end of it if it is long, as a part of the paragraph that a refusal is."""
+    return " ".join(said.split())[-1500:]
 
 
 def major_version(programs: Path, account: Account) -> int:

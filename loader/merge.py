@@ -5,7 +5,7 @@ Every statement is a file in ``loader/sql``. The order of the steps is the safet
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -16,55 +16,14 @@ from loader.database import connect, explain
 from loader.errors import KajabiGuardError, RefusedByGuard, StalePlan, Unprepared, Usage
 from loader.guards import Override, read_verdict, require_green
 from loader.prepare import check_contacts, check_visible, person, take_run_lock
+from loader.runs import SHORTEST_FINGERPRINT, Run
 from loader.statements import statement
 
 if TYPE_CHECKING:
     from loader.database import Connection, Target
 
-SHORTEST_FINGERPRINT = 8
 VERIFIED = ("paypal_first_name", "phone_source", "billing_address_source")
 CELLS_NAMED = 5
-
-
-@dataclass(frozen=True)
-class Run:
-    """What an ``apply`` did. ``status``: applied, rehearsed (dry run) or already_applied."""
-
-    status: str
-    fingerprint: str
-    run_id: int | None = None
-    updated_contacts: int = 0
-    inserted_contacts: int = 0
-    values_written: int = 0
-    links_written: int = 0
-    protected_values_changed: int = 0
-    enriched_before: dict[str, int] = field(default_factory=dict)
-    enriched_after: dict[str, int] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """The document of ``apply --json``."""
-        return asdict(self)
-
-    def as_text(self) -> str:
-        """What a person reads after ``apply``."""
-        short = self.fingerprint[:SHORTEST_FINGERPRINT]
-        if self.status == "already_applied":
-            return f"Plan {short} was applied already, as run {self.run_id}. Nothing to do, and nothing was done."
-        counts = (
-            f"{self.updated_contacts:,} contacts filled ({self.values_written:,} values, {self.links_written:,} Kajabi "
-            f"ids), {self.inserted_contacts:,} contacts inserted, "
-            f"{self.protected_values_changed} protected values changed."
-        )
-        enriched = "\n".join(
-            f"   {name:<24}{before:>9,}  ->{self.enriched_after[name]:>9,}"
-            for name, before in self.enriched_before.items()
-        )
-        if self.status == "rehearsed":
-            head = f"Rehearsed plan {short}: everything was done and taken back. It would be: "
-            tail = f"Next:\n   ./kajabi-guard apply {short}"
-        else:
-            head, tail = f"Applied plan {short} as run {self.run_id}: ", "Next week:\n   ./kajabi-guard weekly FILE"
-        return f"{head}{counts}\nEnriched contacts, before and after:\n{enriched}\n{tail}"
 
 
 def current_plan(connection: Connection) -> dict[str, Any]:
@@ -109,9 +68,9 @@ def apply_plan(
             f"A fingerprint has at least {SHORTEST_FINGERPRINT} characters: no other plan may be meant by accident. "
             "Copy it from the last lines of `./kajabi-guard report`."
         )
-    applied = connection.execute(statement("applied_run"), {"fingerprint": fingerprint}).fetchall()
-    if len(applied) == 1:
-        return Run("already_applied", applied[0]["fingerprint"], run_id=applied[0]["run_id"])
+    done = _already_applied(connection, fingerprint)
+    if done:
+        return done
     columns = check_contacts(connection)
     check_visible(connection)
     plan = current_plan(connection)
@@ -135,7 +94,13 @@ def apply_plan(
         raise Unprepared(explain(error)) from None
     except psycopg.Error as error:
         raise Unprepared(explain(error)) from None
-    return run if not dry_run else Run(**{**asdict(run), "status": "rehearsed", "run_id": None})
+    return replace(run, status="rehearsed", run_id=None) if dry_run and run.status == "applied" else run
+
+
+def _already_applied(connection: Connection, fingerprint: str) -> Run | None:
+    """The run that applied the plan whose fingerprint begins like this, if exactly one did."""
+    applied = connection.execute(statement("applied_run"), {"fingerprint": fingerprint}).fetchall()
+    return Run("already_applied", applied[0]["fingerprint"], run_id=applied[0]["run_id"]) if len(applied) == 1 else None
 
 
 def _merge(
@@ -144,6 +109,10 @@ def _merge(
     """Do all of the write inside the open transaction; whoever sees an exception from here sees a rollback."""
     _run_script(connection, "begin_merge")
     take_run_lock(connection)
+    # somebody else may have applied this very plan while we waited
+    done = _already_applied(connection, plan["fingerprint"])
+    if done:
+        return done
     connection.execute(statement("lock_contacts"))
     begun = connection.execute(statement("begin_run"), {**plan, "run_token": token, "done_by": person()}).fetchone()
     run = {"run_id": begun["run_id"] if begun else None}
@@ -240,9 +209,15 @@ def _record_refusal(connection: Connection, plan: dict[str, Any], refusal: Kajab
 
 
 def _ask_ledger(target: Target, plan: dict[str, Any], token: UUID) -> Run:
-    """Find out whether a commit whose reply was lost took place: only the ledger knows."""
-    with connect(target) as fresh:
-        row = fresh.execute(statement("run_by_token"), {"run_token": token}).fetchone()
+    """Ask the ledger whether a commit whose reply was lost took place."""
+    try:
+        with connect(target) as fresh:
+            row = fresh.execute(statement("run_by_token"), {"run_token": token}).fetchone()
+    except (KajabiGuardError, psycopg.Error):
+        raise KajabiGuardError(
+            "The connection broke during the write, and the database cannot be asked whether it was committed: "
+            "all of it was, or nothing. Once it can be reached again, `./kajabi-guard history` says which."
+        ) from None
     if row:
         return Run("already_applied", plan["fingerprint"], run_id=row["run_id"])
     raise KajabiGuardError(

@@ -40,7 +40,8 @@ def make_plan(
     """Build every model and run every data test on the newest load.
 
     Leaves the plan in ``kajabi_guard`` for ``report`` and ``apply``; a red guard is not an error here, the verdict
-    tells it. ``project`` is the folder with the models and seeds. Raises StalePlan without a load, KajabiGuardError when a model or a test failed: no plan stands then.
+    tells it. ``project`` is the folder with the models and seeds. Raises StalePlan without a load, and
+    KajabiGuardError when a model or a test failed: no plan stands then.
     """
     scope = scope or Scope()
     with run_lock(target, "plan"):
@@ -51,6 +52,8 @@ def make_plan(
         run = run_dbt(BUILD, progress=progress, state=state, project=project)
     failed = [name for name in run.failed if not name.startswith("assert_every_guard_passed")]
     if failed or not run.done:
+        with prepared(target, "plan") as connection:
+            connection.execute(statement("invalidate_plan"))
         named = ", ".join(failed[:NODES_NAMED]) or "no model ran"
         raise KajabiGuardError(
             f"The plan could not be made: {named}{' and others' if len(failed) > NODES_NAMED else ''} failed"

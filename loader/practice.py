@@ -20,7 +20,7 @@ def make_practice(state: Path, environ: Mapping[str, str], url: str | None) -> N
 
     Raises Usage while another database is connected: a later command would go there and not to the practice one.
     """
-    connected = [name for name in ("DATABASE_URL", "PGHOST", "PGSERVICE") if environ.get(name)]
+    connected = [name for name in ("DATABASE_URL", "PGHOST") if environ.get(name)]
     if (state / "connection.env").exists():
         connected.append(".kajabi-guard/connection.env")
     if url or connected:

@@ -71,7 +71,7 @@ def migrate(connection: Connection) -> list[str]:
 
 
 def check_contacts(connection: Connection) -> frozenset[str]:
-    """Return the columns that contacts has here. Raises Unprepared where it, a column or the right to read is missing."""
+    """Return the columns that contacts has here. Raises Unprepared where it, a column or the right to read lacks."""
     described = connection.execute(statement("describe_server")).fetchone()
     if not described or not described["has_contacts"]:
         raise Unprepared(

@@ -90,7 +90,7 @@ def _head(out: Console, document: dict[str, Any]) -> None:
     if unlisted:
         out.print()
         out.print(
-            f"{count(unlisted['count_rows'], 'newcomer')} wait: nobody has said yet which people were merged away "
+            f"Waiting: {count(unlisted['count_rows'], 'newcomer')}. Nobody has said yet which people were merged away "
             "before; they would come in as strangers. Say it once: `./kajabi-guard duplicate --from FILE`, or "
             '`./kajabi-guard duplicate --none --because "..."`.'
         )

@@ -21,7 +21,7 @@ WANTED_SHOWN = "the first row must name the columns"
 
 
 def read_rows(path: Path, required: Sequence[str]) -> list[dict[str, str]]:
-    """Return one dict per row, keys in lower case, cells trimmed, blank rows left out.
+    """Return one dict per row, keys in lower case, cells trimmed; a blank row too, so that they can be counted.
 
     Raises Usage when the file cannot be read as text or a column of ``required`` is missing.
     """
@@ -37,15 +37,17 @@ def read_rows(path: Path, required: Sequence[str]) -> list[dict[str, str]]:
         ) from None
     first_line = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first_line.count)
-    rows = [
-        {(name or "").strip().lower(): (cell or "").strip() for name, cell in row.items() if isinstance(cell, str)}
-        for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    ]
-    header = {name.strip().lower() for name in next(csv.reader([first_line], delimiter=delimiter), [])}
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)) or [[]]
+    except csv.Error:
+        raise Usage(
+            f"{path.name} is damaged: it has no cells to read. Nothing was recorded. Save it again as 'CSV UTF-8'."
+        ) from None
+    header = [name.strip().lower() for name in lines[0]]
     missing = [name for name in required if name not in header]
     if missing:
         raise Usage(
             f"{path.name} has no column {' and no column '.join(missing)}; {WANTED_SHOWN}: {','.join(required)}. "
             "Nothing was recorded."
         )
-    return [row for row in rows if any(row.values())]
+    return [dict(zip(header, map(str.strip, line), strict=False)) for line in lines[1:]]

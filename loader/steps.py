@@ -11,6 +11,7 @@ import click
 from loader.accounts import account, all_accepted
 from loader.compare import compare_policy
 from loader.database import PROJECT
+from loader.errors import Usage
 from loader.load import load_export
 from loader.plan import Scope, make_plan
 from loader.prepare import prepared
@@ -38,6 +39,8 @@ def load(target: Target, file: Path, encoding: str, *, as_base: bool = False, is
 
 def plan(target: Target, scope: Scope) -> None:
     """Make a plan, naming the step that dbt works on."""
+    if (scope.only and scope.first) or not all(email.strip() for email in scope.only):
+        raise Usage("Give either --only with an email, as often as you like, or --first N. Nothing was planned.")
     with steps_progress("dbt computes the plan") as progress:
         make_plan(target, scope, progress=progress)
 
@@ -51,7 +54,7 @@ def report(target: Target, *, is_json: bool) -> None:
     if is_json:
         show_json({**document, "files": str(folder)})
     else:
-        click.echo(render(document, *lists, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ), color=True)
+        click.echo(render(document, *lists, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR")), color=True)
         click.echo(f"Files: {folder.relative_to(PROJECT)}")
     if not all(guard["passed"] for guard in document["guards"]):
         sys.exit(3)

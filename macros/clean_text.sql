@@ -67,3 +67,10 @@
         false
     )
 {%- endmacro %}
+
+{# One of Kajabi's phone columns, trimmed; null where it is blank or a placeholder, an escaped one included. #}
+{% macro phone_text(value) -%}
+    case
+        when {{ clean_text(trim_text(value), "'phone'") }} is not null then {{ trim_text(value) }}
+    end
+{%- endmacro %}

@@ -11,6 +11,9 @@ last_accepted as (select * from {{ ref('stg_kajabi__last_accepted') }}),
 
 contact_columns as (select * from {{ ref('stg_crm__columns') }}),
 
+-- with a base, what is new in Kajabi is new for everybody: for people whom the base does not know as well
+base as (select count(*) > 0 as is_known from last_accepted),
+
 compared_cells as (
     select
         differing_contacts.contact_id,
@@ -21,13 +24,14 @@ compared_cells as (
         each_field.incoming_text,
         {{ clean_text('each_field.incoming_text', 'each_field.field') }} as incoming_value,
         {{ clean_text('each_field.base_text', 'each_field.field') }} as base_value,
-        last_accepted.row_number is not null as is_in_base,
+        base.is_known as is_in_base,
         each_field.field = 'address_line_2'
         and {{ is_malformed_line_2('each_field.incoming_text', 'exports.address_line_1', 'exports.city') }}
             as is_malformed_line_2
     from differing_contacts
     inner join exports on differing_contacts.row_number = exports.row_number
     inner join contacts on differing_contacts.contact_id = contacts.id
+    cross join base
     left join accepted_rows on differing_contacts.row_number = accepted_rows.row_number
     left join last_accepted on accepted_rows.base_row_number = last_accepted.row_number
     cross join lateral (

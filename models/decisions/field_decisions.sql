@@ -8,7 +8,7 @@ ruled as (
     select
         *,
         case
-            when present_text = incoming_value then 'same'
+            when (present_text is not distinct from incoming_value) then 'same'
             -- deciding for Kajabi's address as a whole may clear our line 2
             when
                 verdict = 'kajabi' and field = 'address_line_2' and incoming_value is null and present_text is not null

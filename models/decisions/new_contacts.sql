@@ -25,12 +25,14 @@ cleaned as (
         ('last_name', exports.last_name),
         ('phone', case when {{ clean_phone('exports.phone') }} is not null then exports.phone end),
         ('address_line_1', exports.address_line_1),
-        ('address_line_2', case
-            when coalesce({{ comparable_text('exports.address_line_2') }} not in (
-                coalesce({{ comparable_text('exports.address_line_1') }}, ''),
-                coalesce({{ comparable_text('exports.city') }}, '')
-            ), false) then exports.address_line_2
-        end),
+        (
+            'address_line_2',
+            case
+                when
+                    not {{ is_malformed_line_2('exports.address_line_2', 'exports.address_line_1', 'exports.city') }}
+                    then exports.address_line_2
+            end
+        ),
         ('city', exports.city),
         ('state', exports.state),
         ('postal_code', exports.postal_code),

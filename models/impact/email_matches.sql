@@ -10,7 +10,7 @@ email_matches as (
         row_number() over (
             partition by contacts.id
             order by
-                (exports.kajabi_id = {{ trim_text('contacts.kajabi_id') }}) desc nulls last,
+                coalesce(exports.kajabi_id = {{ trim_text('contacts.kajabi_id') }}, false) desc,
                 length(exports.kajabi_id), exports.kajabi_id collate "C", exports.row_number
         ) = 1 as is_deciding
     from exports

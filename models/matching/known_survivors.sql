@@ -8,6 +8,7 @@ living_contacts as (
     select id as contact_id from contacts where not is_deleted
 ),
 
+-- under which emails and ids a survivor that is gone may have been merged further: as recorded then, and as it is now
 chains as (
     select
         duplicate_id,
@@ -22,12 +23,24 @@ chains as (
         further.survivor_email,
         chains.steps || further.duplicate_id
     from chains
-    inner join known_duplicates as further on chains.survivor_email = further.old_email
-    left join living_contacts on chains.survivor_contact_id = living_contacts.contact_id
+    left join contacts as gone on chains.survivor_contact_id = gone.id
+    inner join known_duplicates as further
+        on
+            further.old_email in (chains.survivor_email, {{ clean_email('gone.email') }})
+            or further.old_kajabi_id = {{ trim_text('gone.kajabi_id') }}
     where
-        living_contacts.contact_id is null
+        coalesce(gone.is_deleted, true)
         -- a circle: this merge was followed before
         and not further.duplicate_id = any(chains.steps)
+),
+
+ends as (
+    select
+        chains.duplicate_id,
+        array_agg(distinct living_contacts.contact_id) as contact_ids
+    from chains
+    inner join living_contacts on chains.survivor_contact_id = living_contacts.contact_id
+    group by chains.duplicate_id
 ),
 
 known_survivors as (
@@ -35,12 +48,10 @@ known_survivors as (
         known_duplicates.duplicate_id,
         known_duplicates.old_email,
         known_duplicates.old_kajabi_id,
-        living_contacts.contact_id
+        -- two ends are none: choosing one of them would be a guess
+        case when cardinality(ends.contact_ids) = 1 then ends.contact_ids[1] end as contact_id
     from known_duplicates
-    left join ( -- noqa: ST11
-        chains
-        inner join living_contacts on chains.survivor_contact_id = living_contacts.contact_id
-    ) on known_duplicates.duplicate_id = chains.duplicate_id
+    left join ends on known_duplicates.duplicate_id = ends.duplicate_id
 )
 
 select * from known_survivors

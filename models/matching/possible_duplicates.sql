@@ -5,13 +5,22 @@ contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
 deciding_keys as (select * from {{ ref('deciding_keys') }}),
 
+cleaned as (
+    select
+        row_number,
+        phone,
+        {{ clean_text('first_name', "'first_name'") }} as first_name,
+        {{ clean_text('last_name', "'last_name'") }} as last_name
+    from exports
+),
+
 unmatched as (
     select
-        exports.row_number,
-        {{ clean_phone('exports.phone') }} as phone_digits,
-        {{ comparable_text("concat_ws(' ', exports.first_name, exports.last_name)") }} as full_name
-    from exports
-    left join deciding_keys on exports.row_number = deciding_keys.row_number
+        cleaned.row_number,
+        {{ clean_phone('cleaned.phone') }} as phone_digits,
+        {{ comparable_text("concat_ws(' ', cleaned.first_name, cleaned.last_name)") }} as full_name
+    from cleaned
+    left join deciding_keys on cleaned.row_number = deciding_keys.row_number
     where deciding_keys.row_number is null
 ),
 

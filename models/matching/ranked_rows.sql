@@ -36,16 +36,20 @@ ranked_rows as (
         row_number() over (
             partition by found.contact_id, found.hold_reason
             order by
-                (exports.kajabi_id = {{ trim_text('contacts.kajabi_id') }}) desc nulls last,
-                (exports.email_key = {{ clean_email('contacts.email') }}) desc nulls last,
+                coalesce(exports.kajabi_id = {{ trim_text('contacts.kajabi_id') }}, false) desc,
+                coalesce(exports.email_key = {{ clean_email('contacts.email') }}, false) desc,
                 length(exports.kajabi_id), exports.kajabi_id collate "C", exports.row_number
         ) as place_for_contact,
         row_number() over (
             partition by exports.email_key, found.is_without_contact, found.hold_reason
             order by length(exports.kajabi_id), exports.kajabi_id collate "C", exports.row_number
         ) as place_for_email,
+        -- a row without a possible email is never inserted, so it must not stand before one that can be
         row_number() over (
-            partition by exports.kajabi_id, found.is_without_contact, found.hold_reason order by exports.row_number
+            partition by
+                exports.kajabi_id, found.is_without_contact, found.hold_reason,
+                {{ is_possible_email('exports.email_key') }}
+            order by exports.row_number
         ) as place_for_id
     from exports
     inner join found on exports.row_number = found.row_number

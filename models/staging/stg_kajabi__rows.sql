@@ -18,18 +18,18 @@ stg_kajabi__rows as (
         -- ids
         contact_rows.load_id,
         contact_rows.row_number,
-        {{ trim_text('contact_rows.kajabi_id') }} as kajabi_id,
-        {{ trim_text('contact_rows.kajabi_member_id') }} as kajabi_member_id,
-        {{ clean_email('contact_rows.email') }} as email_key,
+        {{ without_placeholder(trim_text('contact_rows.kajabi_id')) }} as kajabi_id,
+        {{ without_placeholder(trim_text('contact_rows.kajabi_member_id')) }} as kajabi_member_id,
+        {{ without_placeholder(clean_email('contact_rows.email')) }} as email_key,
 
         -- texts, trimmed only: what the old import saw
         {{ trim_text('contact_rows.email') }} as email,
         {{ trim_text('contact_rows.first_name') }} as first_name,
         {{ trim_text('contact_rows.last_name') }} as last_name,
         coalesce(
-            {{ without_placeholder(trim_text('contact_rows.phone_number')) }},
-            {{ without_placeholder(trim_text('contact_rows.mobile_phone_number')) }},
-            {{ without_placeholder(trim_text('contact_rows.phone')) }},
+            {{ phone_text('contact_rows.phone_number') }},
+            {{ phone_text('contact_rows.mobile_phone_number') }},
+            {{ phone_text('contact_rows.phone') }},
             {{ trim_text('contact_rows.phone_number') }},
             {{ trim_text('contact_rows.mobile_phone_number') }},
             {{ trim_text('contact_rows.phone') }}

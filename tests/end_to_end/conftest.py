@@ -15,7 +15,7 @@ import pytest
 from psycopg import sql
 
 from loader.database import Target, pointed_at, settings_from_url
-from loader.embedded import running
+from loader.embedded import remove, running
 from world import World
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     if url:
         yield settings_from_url(url)
         return
-    with running(tmp_path_factory.mktemp("server") / "practice") as embedded:
+    folder = tmp_path_factory.mktemp("server") / "practice"
+    with running(folder) as embedded:
         yield embedded.settings
+    remove(folder)
 
 
 @pytest.fixture

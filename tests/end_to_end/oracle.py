@@ -8,11 +8,15 @@ knows no history and no person's decisions. What the rules leave open was settle
 - Kajabi's phone is the first of phone_number, mobile and Phone that holds a value.
 - A value of Kajabi's is trimmed, loses one escaping apostrophe, is composed (NFC) and trimmed again; then
   placeholders are blank. The same value "equal after trimming" is compared in this form, ours only trimmed.
-- Two values differ only in looks if their comparable forms are equal and not empty; that of a phone is its ASCII digits.
+- Two values differ only in looks if their comparable forms are equal and not empty; a phone's is its ASCII digits.
 - ``link`` comes after ``cosmetic``, whatever the contact's source; an id that cannot be linked is ``ours_first``.
-- A line 2 of Kajabi's that repeats its line 1 or its city is no value: not for a mismatch, not for an insert.
-- A deleted contact counts for a key only where no living one has it, and then stands for its survivors.
-- Several holds may fit a row: the first of ``seeds/hold_reasons.csv`` is the one that is shown.
+- A line 2 of Kajabi's that repeats its line 1 or its city is no value: not for a mismatch, not for an insert. It also
+  repeats a placeholder there: with "none" as its city, a line 2 "none." is rubbish as well.
+- A deleted contact stands for its survivor, by any of its own keys; without one it still is a contact that was found.
+- A chain of merges goes on by the ledger's email and by the merged contact's own email and id.
+- Placeholders are blanks in Kajabi's ids and email, too.
+- A row that would be inserted claims its ids: nobody is linked to an id that would then be there twice.
+- Where several holds fit a row, the one nearest to its keys is shown: the order of ``lead`` and ``match``.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -101,8 +105,7 @@ def clean(field: str, value: str | None) -> str | None:
 
 
 def clean_email(value: str | None) -> str | None:
-    text = trim(value)
-    return unicodedata.normalize("NFC", text).lower() if text else None
+    return unicodedata.normalize("NFC", trim(value) or "").lower() or None
 
 
 def comparable(field: str, value: str | None) -> str:
@@ -133,8 +136,9 @@ class Row:
     def __init__(self, number: int, cells: Mapping[str, str | None]) -> None:
         self.number = number
         phones = [cells.get(name) for name in ("phone_number", "mobile_phone_number", "phone")]
-        phone = next((cell for cell in phones if clean("phone", cell) is not None), None)
-        self.raw = {field: trim(cells.get(field)) for field in [*MANAGED, *LINKS]} | {"phone": trim(phone)}
+        phone = next((cell for cell in phones if clean("phone", cell)), next(filter(trim, phones), None))
+        self.raw = {field: trim(cells.get(field)) for field in MANAGED} | {"phone": trim(phone)}
+        self.raw |= {field: clean(field, cells.get(field)) for field in LINKS}
         self.values = {field: clean(field, cell) for field, cell in self.raw.items()}
         self.kajabi_id = self.values["kajabi_id"]
         self.email = clean_email(clean("email", cells.get("email")))
@@ -145,19 +149,13 @@ class Row:
 
     def has_malformed_line_2(self) -> bool:
         line_2 = comparable("address_line_2", self.values["address_line_2"])
-        others = (comparable(part, self.values[part]) for part in ("address_line_1", "city"))
+        others = (comparable(part, self.raw[part]) for part in ("address_line_1", "city"))
         return line_2 != "" and line_2 in others
 
-    def full_name(self) -> str:
-        return full_name(self.values)
-
     def values_to_insert(self) -> dict[str, str | None]:
-        values = dict(self.values)
-        if not comparable("phone", values["phone"]):
-            values["phone"] = None
-        if self.has_malformed_line_2():
-            values["address_line_2"] = None
-        return values
+        impossible = [] if comparable("phone", self.values["phone"]) else ["phone"]
+        impossible += ["address_line_2"] if self.has_malformed_line_2() else []
+        return self.values | dict.fromkeys(impossible)
 
 
 def full_name(names: Mapping[str, Any]) -> str:
@@ -192,79 +190,61 @@ class Matching:
     def is_living(self, contact_id: Any) -> bool:
         return self.contacts[contact_id]["deleted_at"] is None
 
-    def survivors(self, emails: Collection[str | None], ids: Collection[str | None]) -> tuple[set[Any], set[str]]:
-        """Follow the merge ledger: the living contacts it leads to, and where else it ends."""
-        found: set[Any] = set()
-        ends: set[str] = set()
-        seen: set[int] = set()
-        steps = self._steps(emails, ids)
-        while steps:
-            number = steps.pop()
-            seen.add(number)
-            step = self.duplicates[number]
-            contact = self.contacts.get(step["survivor_contact_id"])
-            if contact and contact["deleted_at"] is None:
-                found.add(contact["id"])
-                continue
-            emails_on = {clean_email(step["survivor_email"]), clean_email(contact["email"]) if contact else None}
-            further = self._steps(emails_on, {trim(contact["kajabi_id"]) if contact else None})
-            if not further:
-                ends.add("deleted_contact" if contact else "duplicate_chain_broken")
-            elif further <= seen:
-                ends.add("duplicate_chain_broken")
-            steps |= further - seen
-        return found, ends
+    def survivors(self, emails: Collection[str | None], ids: Collection[str | None]) -> set[Any]:
+        """Follow the merge ledger to the living contacts at its ends; None where an end is nobody's or a circle."""
+        return set().union(*(self._follow(number, {number}) for number in self._merges(emails, ids)))
 
-    def _steps(self, emails: Collection[str | None], ids: Collection[str | None]) -> set[int]:
+    def _follow(self, number: int, path: set[int]) -> set[Any]:
+        merge = self.duplicates[number]
+        contact = self.contacts.get(merge["survivor_contact_id"], {})
+        if contact and self.is_living(contact["id"]):
+            return {contact["id"]}
+        emails = {clean_email(merge["survivor_email"]), clean_email(contact.get("email"))}
+        further = self._merges(emails - {None}, {trim(contact.get("kajabi_id"))} - {None}) - path
+        ends = set().union(*(self._follow(step, path | {step}) for step in further))
+        return ends - {None} or {None}
+
+    def _merges(self, emails: Collection[str | None], ids: Collection[str | None]) -> set[int]:
         return {
             number
-            for number, step in enumerate(self.duplicates)
-            if (step.get("old_email") and clean_email(step["old_email"]) in emails)
-            or (step.get("old_kajabi_id") and trim(step["old_kajabi_id"]) in ids)
+            for number, merge in enumerate(self.duplicates)
+            if clean_email(merge.get("old_email")) in emails or trim(merge.get("old_kajabi_id")) in ids
         }
 
     def standing_for(self, contact_ids: set[Any]) -> set[Any]:
-        """The living among them; where all are deleted, the survivors of these; else the deleted themselves."""
-        living = {contact_id for contact_id in contact_ids if self.is_living(contact_id)}
-        if living:
-            return living
-        survivors: set[Any] = set()
+        """These contacts, the deleted ones replaced by their survivors where these are known."""
+        stand_ins: set[Any] = set()
         for contact_id in contact_ids:
             contact = self.contacts[contact_id]
-            found, _ = self.survivors({clean_email(contact["email"])}, {trim(contact["kajabi_id"])} - {None})
-            survivors |= found
-        return survivors or contact_ids
+            emails, ids = {clean_email(contact["email"])}, {trim(contact["kajabi_id"])} - {None}
+            known = set() if self.is_living(contact_id) else self.survivors(emails, ids) - {None}
+            stand_ins |= known or {contact_id}
+        return stand_ins
 
-    def lead(self, row: Row) -> tuple[set[Any], str | None]:
+    def lead(self, row: Row) -> tuple[Any, str | None]:
         """Give the contact of a row, or why it is held; neither: nobody knows the row."""
         by_id = self.standing_for(self.with_id.get(row.kajabi_id or "-", set()))
         by_email = self.standing_for(self.with_email.get(row.email or "-", set()))
-        if by_id and by_email and not by_id & by_email:
-            return set(), "id_and_email_disagree"
         deciding = by_id or by_email or self.with_other_email.get(row.email or "-", set())
-        ends: set[str] = set()
+        deciding = deciding or self.survivors({row.email} - {None}, {row.kajabi_id} - {None})
         if not deciding:
-            deciding, ends = self.survivors({row.email} - {None}, {row.kajabi_id} - {None})
+            return None, self._why_not_new(row)
         if len(deciding) > 1:
-            return set(), "several_contacts"
-        if deciding and not any(map(self.is_living, deciding)):
-            return set(), "deleted_contact"
-        if deciding:
-            return deciding, None
-        for reason in ("deleted_contact", "duplicate_chain_broken"):
-            if reason in ends:
-                return set(), reason
-        return set(), self._why_not_new(row)
+            return None, "several_contacts"
+        if len(by_id | by_email) > 1:
+            return None, "id_and_email_disagree"
+        (contact_id,) = deciding
+        if contact_id is None:
+            return None, "duplicate_chain_broken"
+        return (contact_id, None) if self.is_living(contact_id) else (None, "deleted_contact")
 
     def _why_not_new(self, row: Row) -> str | None:
         if row.email is None:
             return "no_email"
         if not _EMAIL.fullmatch(row.email):
             return "malformed_email"
-        phone, name = comparable("phone", row.values["phone"]), row.full_name()
-        if phone and name and (phone, name) in self.look_alikes:
-            return "possible_duplicate"
-        return None
+        looks = comparable("phone", row.values["phone"]), full_name(row.values)
+        return "possible_duplicate" if all(looks) and looks in self.look_alikes else None
 
     def match(self, rows: Sequence[Row], *, may_insert: bool) -> dict[int, tuple[str, Any, str | None]]:
         """Give (status, contact id, hold reason) by row number."""
@@ -272,31 +252,27 @@ class Matching:
         rows_of: dict[Any, list[Row]] = defaultdict(list)
         strangers = []
         for row in rows:
-            contact_ids, reason = self.lead(row)
-            matches[row.number] = ("held", None, reason)
-            for contact_id in contact_ids:
+            contact_id, reason = self.lead(row)
+            if contact_id:
                 rows_of[contact_id].append(row)
-            if not contact_ids and reason in {None, "possible_duplicate"}:
+                reason = "other_row_decides"
+            elif reason in {None, "possible_duplicate"}:
                 strangers.append(row)
+            matches[row.number] = ("held", None, reason)
         for contact_id, candidates in rows_of.items():
-            for row in candidates:
-                matches[row.number] = ("held", None, "other_row_decides")
             matches[self._deciding_row(contact_id, candidates).number] = ("matched", contact_id, None)
         for row in strangers:
-            reason = matches[row.number][2]
-            same_email = [other for other in strangers if other.email == row.email]
-            same_id = [other for other in strangers if row.kajabi_id and other.kajabi_id == row.kajabi_id]
-            if reason:
-                continue
-            if row is not min(same_email, key=Row.by_lowest_id):
-                matches[row.number] = ("held", None, "same_email_in_export")
-            elif same_id and row is not same_id[0]:
-                matches[row.number] = ("held", None, "same_id_in_export")
-            elif not may_insert:
-                matches[row.number] = ("held", None, "duplicates_not_recorded")
-            else:
-                matches[row.number] = ("new", None, None)
+            reason = self._why_not_inserted(row, strangers) or matches[row.number][2]
+            reason = reason or (None if may_insert else "duplicates_not_recorded")
+            matches[row.number] = ("held" if reason else "new", None, reason)
         return matches
+
+    @staticmethod
+    def _why_not_inserted(row: Row, strangers: Sequence[Row]) -> str | None:
+        if row is not min((other for other in strangers if other.email == row.email), key=Row.by_lowest_id):
+            return "same_email_in_export"
+        same_id = [other for other in strangers if row.kajabi_id and other.kajabi_id == row.kajabi_id]
+        return "same_id_in_export" if same_id and row is not same_id[0] else None
 
     def _deciding_row(self, contact_id: Any, candidates: Iterable[Row]) -> Row:
         contact = self.contacts[contact_id]
@@ -317,10 +293,7 @@ class Deciding:
         for contact_id, field, source in sources:
             self.sources[contact_id, field].append(source)
         self.held_ids = {(field, trim(contact[field])) for contact in contacts for field in LINKS}
-        self.claims: dict[tuple[str, str | None], int] = defaultdict(int)
-        for row in linking:
-            for field in LINKS:
-                self.claims[field, row.values[field]] += 1
+        self.claims = Counter((field, row.values[field]) for row in linking for field in LINKS)
 
     def evidence(self, contact: Contact, field: str) -> set[str | None]:
         labels = list(self.sources[contact["id"], field])
@@ -332,10 +305,7 @@ class Deciding:
             labels.append("paypal")
         return {provenance_class(label) for label in labels}
 
-    def may_link(self, field: str, value: str | None) -> bool:
-        return (field, value) not in self.held_ids and self.claims[field, value] <= 1
-
-    def rule(self, contact: Contact, row: Row, field: str) -> str:
+    def rule(self, contact: Contact, row: Row, field: str) -> str:  # noqa: C901, PLR0911  # the rules, one by one
         ours, theirs = trim(contact[field]), row.values[field]
         if ours == theirs:
             return "same"
@@ -346,7 +316,8 @@ class Deciding:
         if is_cosmetic(field, ours, theirs):
             return "cosmetic"
         if field in LINKS:
-            return "link" if ours is None and self.may_link(field, theirs) else "ours_first"
+            is_taken = (field, theirs) in self.held_ids or self.claims[field, theirs] > 1
+            return "link" if ours is None and not is_taken else "ours_first"
         if provenance_class(contact["source_system"]) not in {"own", None}:
             return "other_contact_owner"
         if POLICY[field] == "never":
@@ -401,9 +372,7 @@ def expect(
     rows = [Row(number, cells) for number, cells in enumerate(export_rows, start=1)]
     base = None if base_rows is None else [Row(0, cells) for cells in base_rows]
     by_id = {contact["id"]: contact for contact in contacts}
-    matched = Matching(contacts, further_emails, duplicates).match(
-        rows, may_insert=declared_none or bool(duplicates)
-    )
+    matched = Matching(contacts, further_emails, duplicates).match(rows, may_insert=declared_none or bool(duplicates))
     row_of = {row.number: row for row in rows}
     writing = [row for row in rows if matched[row.number][0] != "held"]
     deciding = Deciding(contacts, field_sources, writing)

@@ -32,7 +32,7 @@ import psycopg
 import psycopg2  # type: ignore[import-untyped]
 import pytest
 
-from loader.embedded import remove, running
+from loader.embedded import PATIENCE, remove, running
 from loader.embedded_binaries import PACKAGE, PROGRAMS, copied_programs, wheel_folder
 from loader.embedded_places import PLACE_NOTE, SOCKET_NOTE
 from loader.errors import Busy, Unprepared
@@ -713,6 +713,20 @@ def test_data_of_another_postgresql_version_is_refused_and_kept(own_folder: Path
         Command(own_folder, os.geteuid())
     version.write_text(made_by)
     Command(own_folder, os.geteuid()).leave()
+
+
+def test_a_server_that_does_not_start_is_refused_in_one_paragraph_with_its_reason(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PATIENCE, "failing", 0.0)
+    needed = home_of(own_folder) / "data" / "global" / "pg_control"
+    needed.rename(needed.with_name("gone"))
+    with pytest.raises(Unprepared, match=r"did not start.*pg_control.*delete") as refusal, running(own_folder):
+        pass
+    assert "\n" not in str(refusal.value)
+    needed.with_name("gone").rename(needed)
+    with running(own_folder):
+        assert is_running(server_of(own_folder))
 
 
 def test_another_installation_s_programs_can_be_used(own_ground: Path) -> None:

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from loader.database import PROJECT, Target, connect
 from loader.load import Load, load_export
-from loader.merge import Run, apply_plan, current_plan
+from loader.merge import apply_plan, current_plan
 from loader.plan import Scope, make_plan
 from loader.prepare import migrate
 from loader.statements import statement
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from loader.database import Connection
+    from loader.runs import Run
 
 HEADER_OF = {
     "kajabi_id": "ID",
@@ -56,7 +57,7 @@ class World:
 
     def rows(self, query: str, connection: Connection | None = None, **parameters: Any) -> list[dict[str, Any]]:
         if connection is not None:
-            return connection.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query, parameters).fetchall()
         with self.connect() as fresh:
             return self.rows(query, connection=fresh, **parameters)
 
@@ -66,7 +67,7 @@ class World:
 
     def run(self, query: str, **parameters: Any) -> None:
         with self.connect() as connection:
-            connection.execute(query, parameters or None)  # type: ignore[arg-type]
+            connection.execute(query, parameters or None)
 
     def add_contacts(self, *contacts: Mapping[str, Any]) -> list[str]:
         """Insert contacts; an email and source_system kajabi are given where missing. Returns their ids."""

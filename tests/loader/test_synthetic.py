@@ -105,9 +105,7 @@ def address_state(contact: Contact, row: ExportRow) -> str:
     has_here, has_there = (any([a[0], a[2], a[3], a[4]]) for a in (here, there))
     if has_here and has_there:
         return "match" if here == there else "needs_update"
-    return {(True, False): "missing_in_kajabi", (False, True): "missing_here"}.get(
-        (has_here, has_there), "match"
-    )
+    return {(True, False): "missing_in_kajabi", (False, True): "missing_here"}.get((has_here, has_there), "match")
 
 
 def figures(organisation: Organisation) -> dict[str, int]:
@@ -115,9 +113,7 @@ def figures(organisation: Organisation) -> dict[str, int]:
     contacts, pairs = organisation.contacts, matched(organisation.contacts, organisation.export_rows)
     changes = [(c, old_import_changes(c, r)) for c, r in pairs]
     changed = [(c, fields) for c, fields in changes if fields]
-    enriched = [
-        c for c, fields in changed if any(not e.startswith("kajabi") for f in fields for e in evidence(c, f))
-    ]
+    enriched = [c for c, fields in changed if any(not e.startswith("kajabi") for f in fields for e in evidence(c, f))]
     phones = [c for c in contacts if ours(c, "phone")]
     return {
         "contacts": len(contacts),
@@ -137,9 +133,7 @@ def figures(organisation: Organisation) -> dict[str, int]:
         "enriched_with_zoho": sum(1 for c in enriched if ours(c, "zoho_id")),
         "with_phone": len(phones),
         "phones_from_others": sum(1 for c in phones if not ours(c, "phone_source").startswith("kajabi")),
-        "names_from_paypal": sum(
-            1 for c in contacts if ours(c, "paypal_first_name") or ours(c, "paypal_last_name")
-        ),
+        "names_from_paypal": sum(1 for c in contacts if ours(c, "paypal_first_name") or ours(c, "paypal_last_name")),
         "shipping_addresses": sum(1 for c in contacts if ours(c, "shipping_address_line_1")),
         "linked_to_zoho": sum(1 for c in contacts if ours(c, "zoho_id")),
         "linked_to_paypal": sum(1 for c in contacts if ours(c, "paypal_email")),
@@ -333,9 +327,7 @@ def test_the_first_week_is_left_alone_by_the_second() -> None:
     assert repr(organisation) == before
 
 
-def test_rosa_gets_her_old_address_back_in_the_second_week(
-    organisation: Organisation, second: list[ExportRow]
-) -> None:
+def test_rosa_gets_her_old_address_back_in_the_second_week(organisation: Organisation, second: list[ExportRow]) -> None:
     [rosa] = [contact for contact in organisation.contacts if contact["email"] == ROSA]
     [first_row] = [row for row in organisation.export_rows if row["Email"] == ROSA]
     [second_row] = [row for row in second if row["Email"] == ROSA]
@@ -352,9 +344,7 @@ def test_rosa_gets_her_old_address_back_in_the_second_week(
 
 def test_corrected_addresses_are_those_that_kajabi_has_old_or_not_at_all(organisation: Organisation) -> None:
     pairs = matched(organisation.contacts, organisation.export_rows)
-    for_kajabi = {
-        ours(c, "email") for c, r in pairs if address_state(c, r) in {"needs_update", "missing_in_kajabi"}
-    }
+    for_kajabi = {ours(c, "email") for c, r in pairs if address_state(c, r) in {"needs_update", "missing_in_kajabi"}}
     others = set(organisation.corrected_addresses) - for_kajabi
     assert for_kajabi < set(organisation.corrected_addresses)
     assert len(others) == 14
@@ -392,9 +382,7 @@ def test_nothing_is_there_twice(scale: float) -> None:
         values = [ours(contact, column).lower() for contact in contacts if ours(contact, column)]
         assert len(set(values)) == len(values), column
     known = {ours(c, column) for c in contacts for column in ("phone", "paypal_phone")}
-    emails = {
-        ours(c, column).lower(): c["id"] for c in contacts for column in CONTACT_COLUMNS if "email" in column
-    }
+    emails = {ours(c, column).lower(): c["id"] for c in contacts for column in CONTACT_COLUMNS if "email" in column}
     their_own, their_ids = {ours(c, "email").lower() for c in contacts}, {c["kajabi_id"] for c in contacts}
     for row in second:
         if row["Email"] not in their_own and row["ID"] not in their_ids:

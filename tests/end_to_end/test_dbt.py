@@ -1,0 +1,36 @@
+"""dbt's own tests, on a real database: unit tests of every rule and model, and the data tests of a plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loader.dbt import run_dbt
+
+if TYPE_CHECKING:
+    from world import World
+
+ADA = {"email": "ada.brook@example.org", "first_name": "Ada", "last_name": "Brook", "kajabi_id": "1000000001"}
+
+
+def test_every_dbt_unit_test_passes_and_none_is_left_out(world: World) -> None:
+    """Unit tests read the columns of the relations that a plan has built, so a plan comes first."""
+    world.add_contacts(ADA)
+    world.load({**ADA, "phone": "(303) 555-0142"})
+    world.plan()
+    run = run_dbt(["test", "--select", "test_type:unit"], state=world.folder)
+    print(f"{len(run.done)} dbt unit tests passed")  # noqa: T201  # shown with -s, and on failure
+    assert run.failed == []
+    assert run.skipped == []
+    assert run.warned == []
+    assert "every_rule_once" in run.done
+
+
+def test_every_dbt_data_test_passes_on_the_plain_road(world: World) -> None:
+    """`dbt run`, then `dbt test`: what a plain dbt user types. No guard warns on a healthy plan."""
+    world.add_contacts(ADA)
+    world.load({**ADA, "phone": "(303) 555-0142"})
+    for command in (["seed"], ["run"], ["test", "--exclude-resource-type", "unit_test"]):
+        run = run_dbt(command, state=world.folder)
+        assert (run.failed, run.skipped, run.warned) == ([], [], []), command
+        assert run.done
+    assert "assert_every_guard_passed" in run.done
