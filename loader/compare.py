@@ -33,7 +33,7 @@ def compare_policy(
     The plan that stands, its verdict and its fingerprint stay as they are.
     """
     _check(policy)
-    with run_lock(target, "plan --compare-policy"), prepared(target, "plan") as connection:
+    with prepared(target, "plan") as connection, run_lock(target, "plan --compare-policy"):
         current_plan(connection)
         try:
             with tempfile.TemporaryDirectory() as folder:

@@ -84,17 +84,24 @@ def apply_plan(
     try:
         with connection.transaction(force_rollback=dry_run):
             run = _merge(connection, plan, columns, token, override)
-    except (RefusedByGuard, StalePlan) as refusal:
-        if not dry_run:
-            _record_refusal(connection, plan, refusal)
-        raise
-    except psycopg.OperationalError as error:
+    except (RefusedByGuard, StalePlan, psycopg.Error) as error:
         if connection.closed or connection.broken:
             return _ask_ledger(target, plan, token)
-        raise Unprepared(explain(error)) from None
-    except psycopg.Error as error:
-        raise Unprepared(explain(error)) from None
+        failure = _failure(error)
+        if not dry_run:
+            _record_refusal(connection, plan, failure)
+        raise failure from None
     return replace(run, status="rehearsed", run_id=None) if dry_run and run.status == "applied" else run
+
+
+def _failure(error: RefusedByGuard | StalePlan | psycopg.Error) -> KajabiGuardError:
+    """What a person is told of an error inside the write, which has been rolled back."""
+    if isinstance(error, psycopg.errors.UndefinedTable):
+        return RefusedByGuard(
+            "A part of the plan is gone (a table or view of the schema kajabi_guard): it is not complete, it cannot be "
+            "checked, and nothing was written. Type `./kajabi-guard plan` and read the new plan."
+        )
+    return Unprepared(explain(error)) if isinstance(error, psycopg.Error) else error
 
 
 def _already_applied(connection: Connection, fingerprint: str) -> Run | None:
@@ -124,11 +131,13 @@ def _merge(
     before = _one(connection, "verification_counts", run, columns)
     untouched = _one(connection, "unplanned_digest", run)
     merged = connection.execute(statement("merge_contacts", columns), run).rowcount
+    connection.execute(statement("fire_deferred_triggers"))
     connection.execute(statement("insert_field_changes"), run)
     found = _one(connection, "verify_merge", run)
     after = _one(connection, "verification_counts", run, columns)
     is_untouched = untouched == _one(connection, "unplanned_digest", run)
-    _require_as_planned(merged, found, is_untouched=is_untouched)
+    appeared = after["contacts"] - before["contacts"]
+    _require_as_planned(merged, found, appeared=appeared, is_untouched=is_untouched)
 
     connection.execute(statement("insert_field_sources"), run)
     counts = {
@@ -165,7 +174,7 @@ def _require_same_plan(connection: Connection, plan: dict[str, Any], run: dict[s
         )
 
 
-def _require_as_planned(merged: int, found: dict[str, Any], *, is_untouched: bool) -> None:
+def _require_as_planned(merged: int, found: dict[str, Any], *, appeared: int, is_untouched: bool) -> None:
     """Compare what happened with what was planned; raises RefusedByGuard, which rolls everything back."""
     planned = found["planned_updates"] + found["planned_inserts"]
     findings = {
@@ -175,6 +184,9 @@ def _require_as_planned(merged: int, found: dict[str, Any], *, is_untouched: boo
         ),
         f"{found['inserted_contacts']} contacts inserted as planned of {found['planned_inserts']}": (
             found["inserted_contacts"] != found["planned_inserts"]
+        ),
+        f"{appeared} contacts more than before, {found['planned_inserts']} planned (a trigger?)": (
+            appeared != found["planned_inserts"]
         ),
         f"{found['values_not_standing']} written values do not stand (a trigger?)": found["values_not_standing"] > 0,
         "columns outside of the plan changed on planned contacts (a trigger?)": not is_untouched,
@@ -211,7 +223,9 @@ def _record_refusal(connection: Connection, plan: dict[str, Any], refusal: Kajab
 def _ask_ledger(target: Target, plan: dict[str, Any], token: UUID) -> Run:
     """Ask the ledger whether a commit whose reply was lost took place."""
     try:
-        with connect(target) as fresh:
+        with connect(target) as fresh, fresh.transaction():
+            fresh.execute(statement("loader_timeouts"))
+            fresh.execute(statement("await_run_lock"))
             row = fresh.execute(statement("run_by_token"), {"run_token": token}).fetchone()
     except (KajabiGuardError, psycopg.Error):
         raise KajabiGuardError(
@@ -219,7 +233,7 @@ def _ask_ledger(target: Target, plan: dict[str, Any], token: UUID) -> Run:
             "all of it was, or nothing. Once it can be reached again, `./kajabi-guard history` says which."
         ) from None
     if row:
-        return Run("already_applied", plan["fingerprint"], run_id=row["run_id"])
+        return Run("applied", plan["fingerprint"], **row)
     raise KajabiGuardError(
         "The connection broke during the write. The ledger has no such run: everything was rolled back and nothing was "
         "written. Check the connection and type the command again."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loader.database import PROJECT, STATE
+from loader.database import PROJECT, STATE, connect
 from loader.dbt import run_dbt
 from loader.errors import KajabiGuardError, StalePlan
 from loader.prepare import check_contacts, check_visible, prepared, run_lock
@@ -44,10 +44,11 @@ def make_plan(
     KajabiGuardError when a model or a test failed: no plan stands then.
     """
     scope = scope or Scope()
+    with prepared(target, "plan") as connection:
+        check_contacts(connection)
+        check_visible(connection)
     with run_lock(target, "plan"):
-        with prepared(target, "plan") as connection:
-            check_contacts(connection)
-            check_visible(connection)
+        with connect(target, "kajabi-guard plan") as connection:
             _begin(connection, scope)
         run = run_dbt(BUILD, progress=progress, state=state, project=project)
     failed = [name for name in run.failed if not name.startswith("assert_every_guard_passed")]

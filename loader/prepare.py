@@ -52,6 +52,7 @@ def migrate(connection: Connection) -> list[str]:
             f"The database stores text as {described['server_encoding']}, not UTF8: names could not be kept as "
             "they are. Nothing was done. Use a database created with encoding UTF8."
         )
+    check_contacts(connection)
     done: list[str] = []
     try:
         with connection.transaction():
@@ -84,6 +85,11 @@ def check_contacts(connection: Connection) -> frozenset[str]:
         raise Unprepared(
             f"The table public.contacts lacks {', '.join(missing)}. These columns are what an import reads and writes; "
             "without them nothing can be compared. Nothing was done. Add them, or connect to the right database."
+        )
+    if described["id_type"] != "uuid":
+        raise Unprepared(
+            f"The column id of public.contacts is of type {described['id_type']}, not uuid: the ledger could not name "
+            "a contact. Nothing was done. Connect to the right database."
         )
     facts = connection.execute(statement("doctor_server")).fetchone()
     if facts and not facts["may_read"]:

@@ -82,7 +82,8 @@ create table kajabi_ledger.merge_runs (
     run_id bigint generated always as identity primary key,
     -- chosen by the client before it commits: after a lost reply it asks for this token
     run_token uuid not null unique,
-    status text not null check (status in ('applied', 'refused')),
+    -- writing: only inside the transaction of the write, which ends as applied or not at all
+    status text not null check (status in ('writing', 'applied', 'refused')),
     fingerprint text not null,
     load_id bigint not null,
     policy_version text,
@@ -223,6 +224,49 @@ as $$
     select c.id, kajabi_ledger.clean_email(c.email::text)
     from public.contacts as c
     where kajabi_ledger.clean_email(c.email::text) = any(email_keys)
+$$;
+
+-- Who holds one of these keys now: an email of any kind (further emails of living contacts only), a Kajabi id, a member
+-- id. Written as a string for the columns that this site has, so that nothing depends on them.
+create function kajabi_ledger.holders_of_keys(email_keys text[], kajabi_ids text[], member_ids text[])
+returns table (contact_id uuid, key_kind text, key_value text)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    found_columns text[] := array(
+        select attname::text from pg_attribute
+        where attrelid = 'public.contacts'::regclass and attnum > 0 and not attisdropped
+    );
+    is_living text := case when 'deleted_at' = any(found_columns) then 'c.deleted_at is null' else 'true' end;
+    email_column text;
+begin
+    foreach email_column in array array['email', 'paypal_email', 'zoho_email', 'additional_email'] loop
+        continue when not email_column = any(found_columns);
+        return query execute format(
+            'select c.id, ''email'', kajabi_ledger.clean_email(c.%1$I::text) from public.contacts as c '
+            'where kajabi_ledger.clean_email(c.%1$I::text) = any($1) and (%2$s)',
+            email_column, case when email_column = 'email' then 'true' else is_living end
+        ) using email_keys;
+    end loop;
+    return query execute format(
+        'select c.id, ''email'', kajabi_ledger.clean_email(e.email) from kajabi_ledger.contact_emails() as e '
+        'inner join public.contacts as c on e.contact_id = c.id '
+        'where kajabi_ledger.clean_email(e.email) = any($1) and (%s)',
+        is_living
+    ) using email_keys;
+    if 'kajabi_id' = any(found_columns) then
+        return query execute
+            'select c.id, ''kajabi_id'', kajabi_ledger.trim_text(c.kajabi_id::text) from public.contacts as c '
+            'where kajabi_ledger.trim_text(c.kajabi_id::text) = any($1)' using kajabi_ids;
+    end if;
+    if 'kajabi_member_id' = any(found_columns) then
+        return query execute
+            'select c.id, ''kajabi_member_id'', kajabi_ledger.trim_text(c.kajabi_member_id::text) '
+            'from public.contacts as c where kajabi_ledger.trim_text(c.kajabi_member_id::text) = any($1)'
+            using member_ids;
+    end if;
+end
 $$;
 
 -- What a plan is, in 64 hexadecimal digits: its inputs and every planned row, in any order.

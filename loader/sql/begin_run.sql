@@ -3,7 +3,7 @@ insert into kajabi_ledger.merge_runs (
     run_token, status, fingerprint, load_id, policy_version, is_partial, started_at, done_by
 )
 values (
-    %(run_token)s, 'applied', %(fingerprint)s, %(load_id)s, %(policy_version)s, %(is_partial)s, clock_timestamp(),
+    %(run_token)s, 'writing', %(fingerprint)s, %(load_id)s, %(policy_version)s, %(is_partial)s, clock_timestamp(),
     %(done_by)s
 )
 returning run_id

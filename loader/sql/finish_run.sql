@@ -1,6 +1,7 @@
 -- The run's counts, in the same transaction as what they count.
 update kajabi_ledger.merge_runs
 set
+    status = 'applied',
     updated_contacts = %(updated_contacts)s,
     inserted_contacts = %(inserted_contacts)s,
     values_written = %(values_written)s,

@@ -13,5 +13,5 @@ where
     and contacts.relrowsecurity
     and not roles.rolsuper
     and not roles.rolbypassrls
-    and (contacts.relforcerowsecurity or not pg_has_role(roles.oid, contacts.relowner, 'member'))
+    and (contacts.relforcerowsecurity or not pg_has_role(roles.oid, contacts.relowner, 'usage'))
 order by roles.rolname

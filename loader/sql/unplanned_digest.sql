@@ -3,7 +3,7 @@
 select
     encode(sha256(convert_to(string_agg(
         (
-            to_jsonb(contacts) - 'updated_at'
+            to_jsonb(contacts.*) - 'updated_at'
             - array(select jsonb_object_keys(planned.field_rules))
             - array(
                 select attname::text from pg_catalog.pg_attribute

@@ -4,7 +4,7 @@ with merge_plan as (select * from {{ ref('merge_plan') }} where action = 'update
 
 field_sources as (select * from {{ source('kajabi_ledger', 'contact_field_sources') }}),
 
-decisions_taken as (select * from {{ source('kajabi_ledger', 'decisions_taken') }}),
+decided_cells as (select * from {{ ref('decided_cells') }}),
 
 field_changes as (select * from {{ source('kajabi_ledger', 'field_changes') }}),
 
@@ -13,12 +13,12 @@ changed as (
         merge_plan.contact_id,
         merge_plan.contact_as_seen as seen,
         planned.key as field,
+        {{ trim_text('merge_plan.contact_as_seen ->> planned.key') }} as seen_text,
         planned.value as final_value
     from merge_plan
     cross join lateral jsonb_each_text(to_jsonb(merge_plan) - 'contact_id' - 'email') as planned
     where
         merge_plan.contact_as_seen ? planned.key
-        and planned.key not in ('kajabi_id', 'kajabi_member_id')
         and planned.value is distinct from merge_plan.contact_as_seen ->> planned.key
 ),
 
@@ -32,47 +32,30 @@ witnesses as (
     left join field_sources on changed.contact_id = field_sources.contact_id and changed.field = field_sources.field
     cross join lateral (
         values
-        (changed.seen ->> 'source_system'),
+        (
+            case
+                -- an id is noted where there is none, whoever owns the contact; never replaced
+                when changed.field not in ('kajabi_id', 'kajabi_member_id') then changed.seen ->> 'source_system'
+                when changed.seen_text is not null then 'another id'
+            end
+        ),
         (field_sources.source),
         (case when changed.field = 'phone' then changed.seen ->> 'phone_source' end),
         (
             case
-                when changed.field in (
-                    'address_line_1', 'address_line_2', 'city', 'state', 'postal_code', 'country'
-                ) then changed.seen ->> 'billing_address_source'
+                when changed.field ~ '^(address_line_[12]|city|state|postal_code|country)$'
+                    then changed.seen ->> 'billing_address_source'
             end
         ),
         -- somebody changed here what this tool had written
         ((
-            select
-                case
-                    when field_changes.new_value <> {{ trim_text('changed.seen ->> changed.field') }} then 'edited here'
-                end
+            select case when field_changes.new_value <> changed.seen_text then 'edited here' end
             from field_changes
             where field_changes.contact_id = changed.contact_id and field_changes.field = changed.field
             order by field_changes.run_id desc limit 1
         )),
-        (
-            case
-                when
-                    changed.field in ('first_name', 'last_name', 'phone')
-                    and {{ trim_text("changed.seen ->> ('paypal_' || changed.field)") }} is not null
-                    then 'paypal'
-            end
-        )
+        (case when {{ trim_text("changed.seen ->> ('paypal_' || changed.field)") }} is not null then 'paypal' end)
     ) as witness (source)
-),
-
--- a person decided this very cell for this very value: their word, not a violation
-decided as (
-    select distinct on (decisions_taken.contact_id, each_field.key)
-        decisions_taken.contact_id,
-        each_field.key as field,
-        each_field.value as decided_value,
-        decisions_taken.verdict
-    from decisions_taken
-    cross join lateral jsonb_each_text(decisions_taken.incoming_values) as each_field
-    order by decisions_taken.contact_id asc, each_field.key asc, decisions_taken.decision_id desc
 ),
 
 guard_protected_values as (
@@ -81,14 +64,16 @@ guard_protected_values as (
         witnesses.field,
         witnesses.source_label
     from witnesses
-    left join decided
+    -- a person decided this very cell for this very value: their word, not a violation
+    left join decided_cells
         on
-            witnesses.contact_id = decided.contact_id and witnesses.field = decided.field
-            and decided.verdict = 'kajabi' and decided.decided_value is not distinct from witnesses.final_value
+            witnesses.contact_id = decided_cells.contact_id and witnesses.field = decided_cells.field
+            and decided_cells.verdict = 'kajabi'
+            and decided_cells.decided_value is not distinct from witnesses.final_value
     where
         witnesses.source_label is not null
         and not starts_with(witnesses.source_label, 'kajabi')
-        and decided.contact_id is null
+        and decided_cells.contact_id is null
 )
 
 select * from guard_protected_values
