@@ -35,6 +35,7 @@ OUTCOMES = {
     "no_other": "not recorded: no living contact has the other email",
     "not_protected": "nothing to take away: it was not protected by a person",
     "no_reason": "not recorded: a reason (because) is missing",
+    "moved_on": "not recorded: Kajabi's value is not the one in the list any more",
     "not_alike": "not recorded: no such change waits for a person any more",
     "partly": "recorded for some: the others differ in another part of the address as well, decide them one by one",
 }
@@ -70,7 +71,7 @@ def decide_file(connection: Connection, path: Path, because: str) -> list[dict[s
 def protect(connection: Connection, email: str, field: str | None, because: str, *, is_protected: bool = True) -> str:
     """Protect a field, the ``address`` or (None) a whole contact, or take the protection away; a key of OUTCOMES."""
     name = "record_protection" if is_protected else "remove_protection"
-    return _ask(connection, name, {"email": email, "field": field or None, "because": because})
+    return _ask(connection, name, {"email": email, "field": (field or "").lower() or None, "because": because})
 
 
 def protect_file(
@@ -110,7 +111,10 @@ def _decide_row(connection: Connection, row: dict[str, Any]) -> str:
         return _ask(connection, "record_settlement", {"other_email": None, **row, "verdict": verdict})
     if not row.get("email"):
         return _decide_group(connection, row, verdict)
-    return _ask(connection, "record_decision", {**row, "field": (row.get("field") or "").lower(), "verdict": verdict})
+    field = (row.get("field") or "").lower()
+    # a filled-in list says which value the person saw; on the command line it is the one of the plan that stands
+    seen = {"seen_field": row.get("differs_in") or None, "seen_value": as_before_spreadsheet(row.get("kajabi")) or None}
+    return _ask(connection, "record_decision", {**row, **seen, "field": field, "verdict": verdict})
 
 
 def _decide_group(connection: Connection, row: dict[str, Any], verdict: str) -> str:

@@ -178,6 +178,7 @@ def _waiting(out: Console, document: dict[str, Any]) -> None:
     rows = [*held, *review, *(row for row in reported if row[1])]
     if rows:
         out.print(table(("", "rows"), rows, numbers=(1,)))
+        out.print("To decide: fill in to_decide.csv, then  ./kajabi-guard decide --from FILE")
         out.print("Row by row, with what to do: held_rows.csv and skipped_updates.csv.")
     else:
         out.print("Nothing.")
@@ -195,7 +196,9 @@ def _next(out: Console, document: dict[str, Any]) -> None:
     if document["applied_as_run"]:
         out.print(f"This plan was applied as run {document['applied_as_run']}. Next week: ./kajabi-guard weekly FILE")
     elif red:
-        out.print(f"Red: {', '.join(red)}. `apply` will refuse. Read docs/rules.md, then plan again.")
+        out.print(
+            f"Red: {', '.join(red)}. `apply` will refuse. docs/rules.md says what to do, and which can be overridden."
+        )
     else:
         out.print("Rehearse it:  ./kajabi-guard apply --dry-run " + short, soft_wrap=True)
         out.print("Write it:     ./kajabi-guard apply " + short, soft_wrap=True)

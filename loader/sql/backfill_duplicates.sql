@@ -14,6 +14,7 @@ with recorded as (
     inner join public.contacts on backup.survivor_contact_id = contacts.id
     where
         kajabi_ledger.clean_email(backup.old_email) is not null
+        and to_jsonb(contacts.*) ->> 'deleted_at' is null
         and kajabi_ledger.clean_email(backup.old_email) <> kajabi_ledger.clean_email(contacts.email::text)
     on conflict do nothing
     returning duplicate_id

@@ -48,8 +48,16 @@ judged as (
                 select from kajabi_guard.field_policies as policies where policies.field = given.field
             ) then 'unknown_field'
             when not exists (select from differences) then 'no_difference'
-            when given.verdict = 'kajabi' and not exists (select from cells where incoming_value is not null)
-                then 'no_value'
+            when
+                given.verdict = 'kajabi' and not exists (
+                    select from cells
+                    -- a phone without a digit is no value
+                    where incoming_value is not null and (field <> 'phone' or incoming_value ~ '[0-9]')
+                ) then 'no_value'
+            when %(seen_field)s::text is not null and not exists (
+                select from cells
+                where field = %(seen_field)s::text and incoming_value is not distinct from %(seen_value)s::text
+            ) then 'moved_on'
             else 'recorded'
         end as outcome
     from given

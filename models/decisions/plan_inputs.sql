@@ -37,7 +37,11 @@ plan_inputs as (
         (
             select string_agg(coalesce(only_email, first_count::text), ',' order by only_email collate "C")
             from {{ source('kajabi_ledger', 'plan_scope') }}
-        ) as plan_scope
+        ) as plan_scope,
+        -- what people said since: a plan that does not know the newest word is not the one to write
+        (select max(decision_id) from {{ source('kajabi_ledger', 'decisions_taken') }}) as newest_decision,
+        (select max(settlement_id) from {{ source('kajabi_ledger', 'settlements') }}) as newest_settlement,
+        (select max(protection_id) from {{ source('kajabi_ledger', 'protections') }}) as newest_protection
     from newest_load
     cross join policy
 )

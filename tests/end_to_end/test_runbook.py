@@ -16,8 +16,11 @@ import psycopg
 import pytest
 from psycopg import sql as composed
 
+from loader import decide
 from loader.database import Target, pointed_at
 from loader.errors import StalePlan
+from loader.guards import Override
+from loader.merge import apply_plan
 from world import World
 
 if TYPE_CHECKING:
@@ -188,15 +191,35 @@ def test_who_is_busy_and_which_triggers_there_are(applied: World) -> None:
     assert trigger["is_enabled"]
 
 
-def test_a_field_that_a_person_decided_is_not_filled(applied: World) -> None:
-    applied.run("update public.contacts set phone = null where email = 'ada.brook@example.org'")
-    plan_again(applied)
+def test_a_field_that_a_person_protects_is_not_filled_not_even_by_a_plan_that_waits(applied: World) -> None:
+    plan_again(applied, state="CO")
+    assert applied.decisions()[ADA["email"], "state"]["rule"] == "fill_blank"
     with applied.connect() as connection:
-        ask(connection, block("A person here decided this field"))
+        assert decide.protect(connection, ADA["email"], "address", "we know") == "recorded"
     assert applied.verdict()["guard_protected_values"] == 1
-    plan_again(applied)
-    assert applied.decisions()[ADA["email"], "phone"]["rule"] == "other_field_owner"
+    applied.plan()
+    assert applied.decisions()[ADA["email"], "state"]["rule"] == "other_field_owner"
     assert set(applied.verdict().values()) == {0}
+
+
+def test_what_waits_and_what_people_decided_and_overrode_can_be_read(applied: World) -> None:
+    plan_again(applied, phone="(720) 555-0111")
+    applied.apply()
+    (waiting,) = rows(applied, "What waits, and since when")
+    assert (waiting["email"], waiting["field"], waiting["rule"]) == (ADA["email"], "phone", "kajabi_changed")
+    with applied.connect() as connection:
+        assert decide.decide(connection, ADA["email"], "phone", "ours", "we asked her") == "recorded"
+    (decided,) = rows(applied, "What people decided")
+    assert (decided["email"], decided["verdict"], decided["because"]) == (ADA["email"], "ours", "we asked her")
+    applied.load({**ADA, "phone": "(720) 555-0111", "city": "Lyons"})
+    plan = applied.plan()
+    override = Override(["guard_export_shrank", "guard_older_export"], "we deleted the others in Kajabi")
+    with applied.connect() as connection:
+        apply_plan(connection, applied.target, plan["fingerprint"], override=override)
+    overridden = rows(applied, "Which guards were overridden, and why")
+    assert [row["guard"] for row in overridden] == list(override.guards)
+    assert {row["because"] for row in overridden} == {override.because}
+    assert rows(applied, "What waits, and since when") == []
 
 
 def test_the_values_of_a_run_are_taken_back_where_they_still_stand_and_stay_back(applied: World) -> None:
@@ -222,7 +245,8 @@ def test_the_values_of_a_run_are_taken_back_where_they_still_stand_and_stay_back
     plan_again(applied)
     rules = {key: decision["rule"] for key, decision in applied.decisions().items()}
     assert rules[ADA["email"], "city"] == rules[BEN["email"], "phone"] == "other_field_owner"
-    assert rules[ADA["email"], "phone"] == "ours_first"
+    # somebody edited it after the run: that protects by itself
+    assert rules[ADA["email"], "phone"] == "other_field_owner"
     assert set(applied.verdict().values()) == {0}
 
 
@@ -268,9 +292,13 @@ def test_a_role_of_its_own_can_do_the_weekly_work_and_touch_no_ledger_row(applie
     with pointed_at(target):
         weekly = World(target, applied.folder)
         weekly.count_files = 100
-        weekly.load({**ADA, "phone": PHONE, "city": "Lyons", "state": "CO"})
+        plan_again(weekly, state="CO", phone="(720) 555-0111")
+        with weekly.connect() as connection:
+            assert decide.decide(connection, ADA["email"], "phone", "kajabi", "she told us") == "recorded"
+            assert decide.protect(connection, ADA["email"], "country", "no") == "recorded"
+            assert decide.protect(connection, ADA["email"], "country", "yes", is_protected=False) == "recorded"
         weekly.plan()
-        assert weekly.apply().values_written == 1
+        assert weekly.apply().values_written == 2
         with weekly.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("delete from kajabi_ledger.field_changes")
         with weekly.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -310,8 +338,15 @@ def test_a_plan_of_the_original_is_not_applied_to_a_copy(applied: World) -> None
 
 
 def test_a_person_is_forgotten_in_every_table_of_this_tool(applied: World) -> None:
+    plan_again(applied, phone="(720) 555-0111")
+    applied.apply()
     with applied.connect() as connection:
+        assert decide.decide(connection, ADA["email"], "phone", "ours", "ada.brook told us") == "recorded"
+        assert decide.protect(connection, ADA["email"], None, "ada.brook told us") == "recorded"
+        assert connection.execute("select from kajabi_ledger.open_conflicts").rowcount == 1
         ask(connection, block("Forget one person in the tables of this tool"))
+        for table in ("open_conflicts", "decisions_taken", "protections"):
+            assert connection.execute(f"select from kajabi_ledger.{table}").rowcount == 0, table
         connection.execute("delete from public.contacts where email = 'ada.brook@example.org'")
     applied.plan()
     listed = applied.rows("""

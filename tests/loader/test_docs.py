@@ -26,6 +26,7 @@ PROJECT = Path(__file__).parents[2]
 README = PROJECT / "README.md"
 RULES = PROJECT / "docs" / "rules.md"
 RUNBOOK = PROJECT / "docs" / "runbook.md"
+FLOW = PROJECT / "docs" / "flow.md"
 DECISIONS = sorted((PROJECT / "docs" / "decisions").glob("*.md"))
 DOCS = sorted((PROJECT / "docs").rglob("*.md"))
 PAGES = [README, *DOCS]
@@ -39,6 +40,8 @@ ENTRIES = (
     ("hold_reasons", "hold_reason", "Hold reasons"),
 )
 PARTS = ("What", "Example", "Why", "What to do")
+# the seed's review, and how an entry says it
+REVIEWS = {"new": "", "first": ", for review at first", "always": ", always for review"}
 LONGEST_LABEL, LONGEST_DECISION = 40, 40
 
 
@@ -144,8 +147,9 @@ def test_an_entry_has_the_label_of_its_seed_and_says_what_example_why_and_what_t
         assert label.strip("*") == row["label"], row[code]
         assert tuple(re.findall(r"(?m)^\*\*([\w ]+):\*\* \S", entry)) == PARTS, row[code]
         if name == "decision_rules":
-            assert action.startswith(f"(action: {row['action']}"), row[code]
-            assert ("for review" in action) is (row["is_review"] == "true"), row[code]
+            other = row["action_if_followed"]
+            followed = "" if other == row["action"] else f", or {other} where the policy follows"
+            assert action == f"(action: {row['action']}{followed}{REVIEWS[row['review']]})", row[code]
 
 
 def test_the_table_of_the_readme_has_every_rule_in_order() -> None:
@@ -264,9 +268,22 @@ def test_the_runbooks_sql_is_run_block_by_block_by_an_end_to_end_test() -> None:
     assert used == {title.removeprefix("-- ") for title in titles}
 
 
-def test_the_runbook_has_a_row_for_every_guard() -> None:
-    rows = table(RUNBOOK, "guard")
-    assert {re.sub(r"\[(\w+)\].*", r"\1", row[0]) for row in rows} == {row["guard"] for row in seed("guards")}
+def test_the_runbook_has_a_row_for_every_guard_and_says_which_can_be_overridden() -> None:
+    rows = {re.sub(r"\[(\w+)\].*", r"\1", row[0]): row[-1].split(",")[0] for row in table(RUNBOOK, "guard")}
+    assert rows == {row["guard"]: {"true": "yes", "false": "no"}[row["is_overridable"]] for row in seed("guards")}
+
+
+def test_the_rules_say_with_what_a_held_row_can_be_settled() -> None:
+    rows = {row[0].strip("`"): re.findall(r"`([\w-]+)`", row[1]) for row in table(RULES, "reason")}
+    assert rows == {
+        row["hold_reason"]: row["settle_with"].split(", ") if row["settle_with"] else [] for row in seed("hold_reasons")
+    }
+
+
+def test_the_limits_of_the_flow_page_are_the_vars_of_the_project() -> None:
+    named_vars = {name for row in table(FLOW, "var") for name in re.findall(r"`(\w+)`", row[0])}
+    lines = read(PROJECT / "dbt_project.yml").partition("\nvars:\n")[2].split("\n\n")[0]
+    assert named_vars == set(re.findall(r"(?m)^  (\w+):", lines))
 
 
 def test_the_three_counts_of_the_runbook_are_those_that_apply_prints() -> None:
