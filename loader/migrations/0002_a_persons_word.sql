@@ -8,6 +8,10 @@ create table kajabi_ledger.decisions_taken (
     field text not null,
     verdict text not null check (verdict in ('ours', 'kajabi')),
     incoming_values jsonb not null,
+    -- ours, as the person saw it: their word for Kajabi's value is none on a value that somebody gave later
+    present_values jsonb,
+    -- the newest run then: what a later run has carried out is done, and not done again
+    after_run bigint not null default 0,
     because text not null,
     decided_at timestamptz not null default now(),
     decided_by text not null

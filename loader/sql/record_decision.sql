@@ -16,6 +16,7 @@ cells as (
     select
         cells.contact_id,
         cells.field,
+        cells.present_value,
         cells.incoming_value
     from kajabi_guard.compared_cells as cells
     inner join decided_contact on cells.contact_id = decided_contact.contact_id
@@ -37,6 +38,7 @@ judged as (
         given.*,
         (select contact_id from decided_contact) as contact_id,
         (select jsonb_object_agg(field, incoming_value) from cells) as incoming_values,
+        (select jsonb_object_agg(field, present_value) from cells) as present_values,
         case
             when given.verdict not in ('ours', 'kajabi') then 'unknown_verdict'
             when not exists (select from decided_contact) then 'no_contact'
@@ -64,8 +66,18 @@ judged as (
 ),
 
 recorded as (
-    insert into kajabi_ledger.decisions_taken (contact_id, field, verdict, incoming_values, because, decided_by)
-    select contact_id, field, verdict, incoming_values, %(because)s, %(decided_by)s
+    insert into kajabi_ledger.decisions_taken (
+        contact_id, field, verdict, incoming_values, present_values, after_run, because, decided_by
+    )
+    select
+        contact_id,
+        field,
+        verdict,
+        incoming_values,
+        present_values,
+        (select coalesce(max(run_id), 0) from kajabi_ledger.merge_runs),
+        %(because)s,
+        %(decided_by)s
     from judged
     where outcome = 'recorded'
 )

@@ -28,7 +28,9 @@ decided as (
 ),
 
 recorded as (
-    insert into kajabi_ledger.decisions_taken (contact_id, field, verdict, incoming_values, because, decided_by)
+    insert into kajabi_ledger.decisions_taken (
+        contact_id, field, verdict, incoming_values, present_values, after_run, because, decided_by
+    )
     select
         decided.contact_id,
         decided.field,
@@ -41,6 +43,15 @@ recorded as (
                 cells.contact_id = decided.contact_id
                 and (cells.field = decided.field or (decided.field = 'address' and policies.is_address))
         ),
+        (
+            select jsonb_object_agg(cells.field, cells.present_value)
+            from kajabi_guard.compared_cells as cells
+            inner join kajabi_guard.field_policies as policies on cells.field = policies.field
+            where
+                cells.contact_id = decided.contact_id
+                and (cells.field = decided.field or (decided.field = 'address' and policies.is_address))
+        ),
+        (select coalesce(max(run_id), 0) from kajabi_ledger.merge_runs),
         %(because)s,
         %(decided_by)s
     from decided

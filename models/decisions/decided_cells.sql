@@ -8,6 +8,8 @@ decided_cells as (
         decisions_taken.contact_id,
         each_field.key as field,
         each_field.value as decided_value,
+        -- ours, as the person saw it; null where that was not noted
+        decisions_taken.present_values,
         decisions_taken.verdict
     from decisions_taken
     cross join lateral jsonb_each_text(decisions_taken.incoming_values) as each_field

@@ -12,6 +12,7 @@ remembered as (
         compared_cells.*,
         valid_decisions.verdict,
         written_values.written_value,
+        written_values.contact_id is not null as is_written,
         open_conflicts.base_value as conflict_base_value,
         open_conflicts.was_in_base,
         -- the conflict stands as long as neither side has moved
@@ -44,6 +45,7 @@ field_differences as (
         is_open_conflict,
         verdict,
         written_value,
+        is_written,
         is_malformed_line_2,
         {{ comparable_value('present_value', 'field') }} as present_comparable,
         {{ comparable_value('incoming_value', 'field') }} as incoming_comparable

@@ -40,7 +40,12 @@ evidence as (
         -- an edit made here without provenance: what we wrote once is not what stands now
         (
             'edited_here',
-            case when field_differences.written_value <> field_differences.present_text then 'manual' end
+            case
+                when
+                    field_differences.is_written and field_differences.present_text is not null
+                    and field_differences.written_value is distinct from field_differences.present_text
+                    then 'manual'
+            end
         ),
         ('source_system', contacts.source_system)
     ) as piece (evidence, source)

@@ -1,9 +1,15 @@
 -- One row per contact and field for which a person's decision holds: Kajabi still says exactly what it said then.
+-- A word for Kajabi's value holds only while ours is as it was then, and once: what somebody corrects here after it was
+-- carried out is newer than that word.
 with decisions_taken as (select * from {{ source('kajabi_ledger', 'decisions_taken') }}),
 
 matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),
 
 exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+
+contacts as (select * from {{ ref('stg_crm__contacts') }}),
+
+field_changes as (select * from {{ source('kajabi_ledger', 'field_changes') }}),
 
 field_policies as (select * from {{ ref('field_policies') }}),
 
@@ -20,37 +26,60 @@ decided_cells as (
         newest.field as decided_field,
         newest.verdict,
         newest.incoming_values,
+        newest.present_values,
+        newest.after_run,
         each_field.field,
+        each_field.present_value,
         {{ clean_text('each_field.incoming_text', 'each_field.field') }} as incoming_value
     from newest
     inner join matches on newest.contact_id = matches.contact_id
     inner join exports on matches.row_number = exports.row_number
+    inner join contacts on newest.contact_id = contacts.id
     cross join lateral (
         values
-        ('first_name', exports.first_name),
-        ('last_name', exports.last_name),
-        ('phone', exports.phone),
-        ('address_line_1', exports.address_line_1),
-        ('address_line_2', exports.address_line_2),
-        ('city', exports.city),
-        ('state', exports.state),
-        ('postal_code', exports.postal_code),
-        ('country', exports.country)
-    ) as each_field (field, incoming_text)
+        ('first_name', contacts.first_name, exports.first_name),
+        ('last_name', contacts.last_name, exports.last_name),
+        ('phone', contacts.phone, exports.phone),
+        ('address_line_1', contacts.address_line_1, exports.address_line_1),
+        ('address_line_2', contacts.address_line_2, exports.address_line_2),
+        ('city', contacts.city, exports.city),
+        ('state', contacts.state, exports.state),
+        ('postal_code', contacts.postal_code, exports.postal_code),
+        ('country', contacts.country, exports.country)
+    ) as each_field (field, present_value, incoming_text)
     inner join field_policies on each_field.field = field_policies.field
     where newest.field = each_field.field or (newest.field = 'address' and field_policies.is_address)
 ),
 
+carried_out as (
+    select distinct decided_cells.contact_id, decided_cells.decided_field
+    from decided_cells
+    inner join field_changes
+        on
+            decided_cells.contact_id = field_changes.contact_id
+            and decided_cells.field = field_changes.field
+            and decided_cells.after_run < field_changes.run_id
+            and field_changes.rule = 'decided_kajabi'
+),
+
 weighed as (
     select
-        *,
-        jsonb_object_agg(field, incoming_value) over (partition by contact_id, decided_field) = incoming_values
-            as is_valid
+        decided_cells.*,
+        jsonb_object_agg(field, incoming_value) over unit = incoming_values as is_as_decided,
+        carried_out.contact_id is null
+        and coalesce(jsonb_object_agg(field, present_value) over unit = present_values, true) as is_still_to_do
     from decided_cells
+    left join carried_out
+        on
+            decided_cells.contact_id = carried_out.contact_id
+            and decided_cells.decided_field = carried_out.decided_field
+    window unit as (partition by decided_cells.contact_id, decided_cells.decided_field)
 ),
 
 valid_decisions as (
-    select contact_id, field, verdict, incoming_value from weighed where is_valid
+    select contact_id, field, verdict, incoming_value
+    from weighed
+    where is_as_decided and (verdict = 'ours' or is_still_to_do)
 )
 
 select * from valid_decisions

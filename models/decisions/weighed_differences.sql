@@ -46,7 +46,8 @@ judged as (
         ) over (partition by contact_id) as is_address_mismatch,
         -- a part that another source gave stays behind, and the address would be half of each
         bool_or(
-            is_address and not is_cosmetic
+            is_address and not is_cosmetic and not is_malformed_line_2
+            and incoming_value is not null and present_text is distinct from incoming_value
             and coalesce(is_other_contact or is_other_field or is_legacy_field, false)
         ) over (partition by contact_id) as is_address_owned
     from prepared

@@ -1,4 +1,4 @@
--- One row per planned value that would replace or fill a field of another owner.
+-- One row per planned value that would replace or fill a field of another owner, or replace an id.
 -- Written apart from the rules and the seeds, from the contact as the plan saw it: a second opinion.
 with merge_plan as (select * from {{ ref('merge_plan') }} where action = 'update'),
 
@@ -27,6 +27,7 @@ witnesses as (
         changed.contact_id,
         changed.field,
         changed.final_value,
+        changed.seen -> changed.field as seen_value,
         lower({{ trim_text('witness.source') }}) as source_label
     from changed
     left join field_sources on changed.contact_id = field_sources.contact_id and changed.field = field_sources.field
@@ -34,7 +35,6 @@ witnesses as (
         values
         (
             case
-                -- an id is noted where there is none, whoever owns the contact; never replaced
                 when changed.field not in ('kajabi_id', 'kajabi_member_id') then changed.seen ->> 'source_system'
                 when changed.seen_text is not null then 'another id'
             end
@@ -69,6 +69,7 @@ guard_protected_values as (
         on
             witnesses.contact_id = decided_cells.contact_id and witnesses.field = decided_cells.field
             and decided_cells.verdict = 'kajabi'
+            and coalesce(decided_cells.present_values -> witnesses.field = witnesses.seen_value, true)
             and decided_cells.decided_value is not distinct from witnesses.final_value
     where
         witnesses.source_label is not null

@@ -23,6 +23,9 @@ standing as (
         to_jsonb(contacts) ->> open_conflicts.field is not distinct from open_conflicts.present_value
         and {{ clean_text('(to_jsonb(exports) ->> open_conflicts.field)', 'open_conflicts.field') }}
         is not distinct from open_conflicts.incoming_value
+        -- written in another way Kajabi's cell can be ours to the letter: then nothing differs any more
+        and ({{ trim_text('(to_jsonb(exports) ->> open_conflicts.field)') }})
+        is distinct from {{ trim_text('(to_jsonb(contacts) ->> open_conflicts.field)') }}
 ),
 
 bad_rows as (

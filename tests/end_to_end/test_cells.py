@@ -1,5 +1,6 @@
 """The cells that everybody should be able to decide by heart: default policy, first import, one plan for all of them.
 
+Those about what moved since the last accepted import have a base, and a plan of their own.
 Each test says which rule decided and what stands in the contact after the apply; the oracle must say the same.
 """
 
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from oracle import Expectation, expect
+from oracle_rules import History
 from test_oracle import database, disagreements_after, disagreements_of_plan
 from world import World
 
@@ -46,6 +48,14 @@ CELLS: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
 }
 
 
+# What we hold, what Kajabi said at the last accepted import, and what it says now.
+MOVED_CELLS: dict[str, tuple[dict[str, str | None], dict[str, str | None], dict[str, str | None]]] = {
+    "new-name": ({"first_name": "Ana"}, {"first_name": "Ana"}, {"first_name": "Anna"}),
+    "new-phone": ({"phone": PHONE}, {"phone": PHONE}, {"phone": "(215) 555-0199"}),
+    "blanked-here": ({"last_name": None}, {"last_name": "Brook"}, {"last_name": "Brook"}),
+}
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What was decided and what stands after the apply, by the name of the cell."""
@@ -57,9 +67,10 @@ class Outcome:
     before: dict[str, dict[str, Any]]
     after: dict[str, dict[str, Any]]
 
-    def assert_kept(self, name: str, field: str, rule: str) -> None:
-        """The rule decided, and the whole contact is as it was."""
+    def assert_kept(self, name: str, field: str, rule: str, *, is_review: bool | None = None) -> None:
+        """The rule decided, and the whole contact is as it was; ``is_review``: whether it waits for a person."""
         self._assert_rule(name, field, rule)
+        assert is_review in {None, self.decisions[email_of(name), field]["needs_review"]}
         assert self.after[email_of(name)] == self.before[email_of(name)]
 
     def assert_filled(self, name: str, rule: str = "fill_blank", **values: str) -> None:
@@ -92,21 +103,38 @@ def outcome(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
         world.add_contacts(*({**ours, **keys[name]} for name, (ours, _) in CELLS.items()))
         rows = [{**theirs, **keys[name]} for name, (_, theirs) in CELLS.items()]
         rows.append({"email": "newcomer@example.org", "kajabi_id": "2000000000"})
-        world.load(*rows)
-        world.plan()
-        before, decisions = world.contacts(), world.decisions()
-        matches = {row["row_number"]: row for row in world.rows("select * from kajabi_guard.contact_matches")}
-        named = [{**row, "phone_number": row.get("phone")} for row in rows]
-        expected = expect(list(before.values()), named)
-        found = disagreements_of_plan(world, expected)
-        world.apply()
-        after = world.contacts()
-        found += disagreements_after(before, after, expected)
-        return Outcome(expected, found, decisions, matches, before, after)
+        return outcome_of(world, rows, History())
 
 
-def test_the_oracle_agrees_on_all_of_them(outcome: Outcome) -> None:
-    assert outcome.disagreements == []
+@pytest.fixture(scope="module")
+def moved(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """With a base; the phone alone follows Kajabi."""
+    with database(server, "kajabi_guard_test_moved_cells") as target:
+        world = World(target, tmp_path_factory.mktemp("moved cells"))
+        world.policy = {"phone": "follow_kajabi"}
+        keys = {name: {"email": email_of(name), "kajabi_id": f"10000000{n:02}"} for n, name in enumerate(MOVED_CELLS)}
+        world.add_contacts(*({**ours, **keys[name]} for name, (ours, _, _) in MOVED_CELLS.items()))
+        base = [{**then, **keys[name]} for name, (_, then, _) in MOVED_CELLS.items()]
+        world.load(*base, as_base=True)
+        rows = [{**now, **keys[name]} for name, (_, _, now) in MOVED_CELLS.items()]
+        return outcome_of(world, rows, History(base_rows=base, policies=world.policy))
+
+
+def outcome_of(world: World, rows: list[dict[str, str | None]], history: History) -> Outcome:
+    world.load(*rows)
+    world.plan()
+    before, decisions = world.contacts(), world.decisions()
+    matches = {row["row_number"]: row for row in world.rows("select * from kajabi_guard.contact_matches")}
+    expected = expect(list(before.values()), rows, history)
+    found = disagreements_of_plan(world, expected)
+    world.apply()
+    after = world.contacts()
+    found += disagreements_after(before, after, expected)
+    return Outcome(expected, found, decisions, matches, before, after)
+
+
+def test_the_oracle_agrees_on_all_of_them(outcome: Outcome, moved: Outcome) -> None:
+    assert outcome.disagreements + moved.disagreements == []
 
 
 def test_a_blank_city_under_a_legacy_marker_is_kept(outcome: Outcome) -> None:
@@ -161,6 +189,18 @@ def test_a_blank_address_under_a_paypal_marker_is_kept(outcome: Outcome, part: s
 
 def test_a_nan_of_ours_is_a_value_and_kept(outcome: Outcome) -> None:
     outcome.assert_kept("our-nan", "first_name", "ours_first")
+
+
+def test_a_value_that_is_new_in_kajabi_is_kept_for_review(moved: Outcome) -> None:
+    moved.assert_kept("new-name", "first_name", "kajabi_changed", is_review=True)
+
+
+def test_a_value_that_is_new_in_kajabi_is_taken_where_the_policy_follows(moved: Outcome) -> None:
+    moved.assert_filled("new-phone", rule="kajabi_changed", phone="(215) 555-0199")
+
+
+def test_a_value_blanked_here_that_kajabi_still_has_stays_blank(moved: Outcome) -> None:
+    moved.assert_kept("blanked-here", "last_name", "cleared_here", is_review=False)
 
 
 def test_a_primary_email_beats_somebody_elses_paypal_email(outcome: Outcome) -> None:

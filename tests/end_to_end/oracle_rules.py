@@ -1,0 +1,340 @@
+"""The oracle's words and rules: when a cell of Kajabi's is a value, what is a difference, and which rule decides it.
+
+What the rules leave open was settled like this:
+
+- White space is a fixed list (``WHITE_SPACE``), the same for trimming everywhere; a blank is NULL or white space.
+- Kajabi's phone is the first of phone_number, mobile and Phone that holds a value.
+- A value of Kajabi's is trimmed, loses one escaping apostrophe, is composed (NFC) and trimmed again; then
+  placeholders are blank. The same value "equal after trimming" is compared in this form, ours only trimmed.
+- A difference exists where Kajabi's trimmed cell is not blank and is not our trimmed value. Where it is blank and ours
+  is not: only in a managed field, and if the base had a value, a conflict is open on the cell or a person decided it.
+- Two values differ only in looks if their comparable forms are equal and not empty; a phone's is its ASCII digits.
+- ``link`` comes after ``cosmetic``, whatever the contact's source; an id that cannot be linked is ``ours_first``.
+- A line 2 of Kajabi's that repeats its line 1 or its city is no value: not for a mismatch, not for an insert. It also
+  repeats a placeholder there: with "none" as its city, a line 2 "none." is rubbish as well.
+- Once there is a base load, every cell has a base; that of a person whom the base does not know is no value.
+- An open conflict whose two sides have not moved brings the base with which it was opened, instead of today's.
+- The newest decision of a person on a cell (on an address: of all six parts) counts, while all of its values stand.
+  Where it is valid, nothing of the cell waits for review. What Kajabi cleared stays all the same, but for the line 2
+  of an address that is taken: half of one address and half of another is nobody's.
+- Values that the ledger says were written here, and that are others now, were edited by a person: class named.
+- An address is followed whole: the base knows the person, all six parts of ours are the base's, Kajabi blanks none
+  of them, and none that would have to move belongs to another source.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from dataclasses import field as having
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+Contact = dict[str, Any]
+Cell = tuple[Any, str]
+"""A contact's id and a field."""
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    path = Path(__file__).parents[2] / "seeds" / f"{name}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+WHITE_SPACE = (
+    "\t\n\v\f\r \u0085\u00a0\u1680"
+    + "".join(map(chr, range(0x2000, 0x200E)))
+    + "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+)
+_PUNCTUATION = (
+    r"!-/:-@\[-`{-~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7"
+    r"\u2000-\u206f\u3000-\u3004\u3008-\u3020\u3030\ufeff"
+)
+_NO_LETTERS = re.compile(f"[{WHITE_SPACE}{_PUNCTUATION}]+")
+EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+
+PLACEHOLDERS = {row["bracketed_placeholder"][1:-1].lower() for row in seed("placeholders")}
+POLICY = {row["field"]: row["policy"] for row in seed("field_policies")}
+ADDRESS = [row["field"] for row in seed("field_policies") if row["is_address"] == "true"]
+RULES = {row["rule"]: row for row in seed("decision_rules")}
+SOURCES = seed("source_priorities")
+MANAGED = list(POLICY)
+LINKS = ["kajabi_id", "kajabi_member_id"]
+OTHER_EMAILS = ("paypal_email", "additional_email", "zoho_email")
+PAYPAL = {"first_name": "paypal_first_name", "last_name": "paypal_last_name", "phone": "paypal_phone"}
+
+
+def trim(value: str | None) -> str | None:
+    """Our own value, or Kajabi's raw one: without white space around it; None if nothing is left."""
+    return (value or "").strip(WHITE_SPACE) or None
+
+
+def clean(field: str, value: str | None) -> str | None:
+    """Kajabi's cell as a value; None if it holds none."""
+    text = trim(value)
+    if text is None:
+        return None
+    escaped = "=+-@\t\r" + ("0123456789" if field in {"phone", "postal_code"} else "")
+    is_name = field in {"first_name", "last_name"}
+    if not is_name and len(text) > 1 and text[0] == "'" and text[1] in escaped:
+        text = text[1:]
+    text = trim(unicodedata.normalize("NFC", text)) or ""
+    return None if text.lower() in PLACEHOLDERS | {""} else text
+
+
+def clean_email(value: str | None) -> str | None:
+    return unicodedata.normalize("NFC", trim(value) or "").lower() or None
+
+
+def comparable(field: str, value: str | None) -> str:
+    if field == "phone":
+        return re.sub("[^0-9]", "", value or "")
+    lowered = unicodedata.normalize("NFC", value or "").lower()
+    return _NO_LETTERS.sub(" ", lowered).strip(" ")
+
+
+def is_cosmetic(field: str, ours: str | None, theirs: str | None) -> bool:
+    return comparable(field, ours) == comparable(field, theirs) != ""
+
+
+def provenance_class(label: str | None) -> str | None:
+    """own, named, legacy or unknown; None for a blank label, which is no evidence."""
+    text = (trim(label) or "").lower()
+    if not text:
+        return None
+    for source in SOURCES:
+        if text == source["source"] or (source["is_prefix"] == "true" and text.startswith(source["source"])):
+            return source["provenance_class"]
+    return "unknown"
+
+
+class Row:
+    """One record of the export: as Kajabi gave it, only trimmed (``raw``), and as values (``values``)."""
+
+    def __init__(self, number: int, cells: Mapping[str, str | None]) -> None:
+        self.number = number
+        phones = [cells.get(name) for name in ("phone_number", "mobile_phone_number", "phone")]
+        phone = next((cell for cell in phones if clean("phone", cell)), next(filter(trim, phones), None))
+        self.raw = {field: trim(cells.get(field)) for field in MANAGED} | {"phone": trim(phone)}
+        self.raw |= {field: clean(field, cells.get(field)) for field in LINKS}
+        self.values = {field: clean(field, cell) for field, cell in self.raw.items()}
+        self.kajabi_id = self.values["kajabi_id"]
+        self.email = clean_email(clean("email", cells.get("email")))
+
+    def by_lowest_id(self) -> tuple[bool, int, str, int]:
+        kajabi_id = self.kajabi_id or ""
+        return kajabi_id == "", len(kajabi_id), kajabi_id, self.number
+
+    def has_malformed_line_2(self) -> bool:
+        line_2 = comparable("address_line_2", self.values["address_line_2"])
+        others = (comparable(part, self.raw[part]) for part in ("address_line_1", "city"))
+        return line_2 != "" and line_2 in others
+
+    def values_to_insert(self) -> dict[str, str | None]:
+        impossible = [] if comparable("phone", self.values["phone"]) else ["phone"]
+        impossible += ["address_line_2"] if self.has_malformed_line_2() else []
+        return self.values | dict.fromkeys(impossible)
+
+
+class Conflict(NamedTuple):
+    """A cell that waits for a person: both sides as they were, and the base with which it was opened."""
+
+    incoming_value: str | None
+    present_value: str | None
+    base_value: str | None
+    was_in_base: bool
+
+
+@dataclass
+class History:
+    """What was before this import. Everything that has an order: the oldest first."""
+
+    base_rows: Sequence[Mapping[str, str | None]] | None = None
+    """The export accepted last; None: there is none."""
+    policies: Mapping[str, str] = having(default_factory=dict)
+    """Those that are not the seed's, by field."""
+    field_sources: Iterable[tuple[Any, str, str]] = ()
+    decisions: Iterable[tuple[Any, str, str, Mapping[str, str | None]]] = ()
+    """Contact id, field or address, ours or kajabi, Kajabi's values then."""
+    conflicts: Mapping[Cell, Conflict] = having(default_factory=dict)
+    written: Iterable[tuple[Any, str, str | None]] = ()
+    """Contact id, field, the value that was written here."""
+
+
+class Base(NamedTuple):
+    """What Kajabi said of one cell last time, if there was a last time."""
+
+    exists: bool
+    value: str | None
+
+
+class Deciding:
+    """Which rule applies to each difference between a contact and its row."""
+
+    def __init__(self, contacts: Sequence[Contact], history: History, linking: Iterable[Row]) -> None:
+        self.sources: dict[Cell, list[str]] = defaultdict(list)
+        for contact_id, field, source in history.field_sources:
+            self.sources[contact_id, field].append(source)
+        self.held_ids = {(field, trim(contact[field])) for contact in contacts for field in LINKS}
+        self.claims = Counter((field, row.values[field]) for row in linking for field in LINKS)
+        self.policies = POLICY | dict(history.policies)
+        self.has_base = history.base_rows is not None
+        base = [Row(0, cells) for cells in reversed(history.base_rows or ())]
+        self.base_by_id = {row.kajabi_id: row for row in base if row.kajabi_id}
+        self.base_by_email = {row.email: row for row in base if row.email}
+        self.conflicts = history.conflicts
+        self.written = {(contact_id, field): value for contact_id, field, value in history.written}
+        self.said = {(contact_id, field): (verdict, then) for contact_id, field, verdict, then in history.decisions}
+
+    def decide(self, contact: Contact, row: Row) -> dict[str, tuple[str, str | None, bool]]:
+        """Give (rule, final value, needs review) of every field that differs."""
+        return {
+            field: self._decide(contact, row, field)
+            for field in [*MANAGED, *LINKS]
+            if self._is_difference(contact, row, field)
+        }
+
+    def base_of(self, contact: Contact, row: Row, field: str) -> Base:
+        conflict = self._standing_conflict(contact, row, field)
+        if conflict:
+            return Base(conflict.was_in_base, conflict.base_value)
+        before = self._before(row)
+        return Base(self.has_base, before.values[field] if before else None)
+
+    def _before(self, row: Row) -> Row | None:
+        return self.base_by_id.get(row.kajabi_id or "") or self.base_by_email.get(row.email or "")
+
+    def _standing_conflict(self, contact: Contact, row: Row, field: str) -> Conflict | None:
+        conflict = self.conflicts.get((contact["id"], field))
+        now = row.values[field], contact[field]
+        return conflict if conflict and now == (conflict.incoming_value, conflict.present_value) else None
+
+    def _verdict(self, contact: Contact, row: Row, field: str) -> str | None:
+        """What a person said, if it was about what Kajabi says now."""
+        unit = "address" if field in ADDRESS else field
+        verdict, then = self.said.get((contact["id"], unit), (None, {}))
+        return verdict if all(row.values[name] == value for name, value in then.items()) else None
+
+    def _is_difference(self, contact: Contact, row: Row, field: str) -> bool:
+        ours = trim(contact[field])
+        if row.raw[field] is not None:
+            return row.raw[field] != ours
+        return (
+            ours is not None
+            and field in MANAGED
+            and (
+                self.base_of(contact, row, field).value is not None
+                or self._standing_conflict(contact, row, field) is not None
+                or self._verdict(contact, row, field) is not None
+            )
+        )
+
+    def _decide(self, contact: Contact, row: Row, field: str) -> tuple[str, str | None, bool]:
+        rule = self.rule(contact, row, field)
+        is_followed = self.policies.get(field) == "follow_kajabi" and (
+            field not in ADDRESS or self._is_followed_whole(contact, row)
+        )
+        action = RULES[rule]["action_if_followed" if is_followed else "action"]
+        final = row.values[field] if action in {"fill", "link", "update"} else contact[field]
+        return rule, final, action == "keep" and self._waits(contact, row, field, rule)
+
+    def _waits(self, contact: Contact, row: Row, field: str, rule: str) -> bool:
+        """Whatever is kept although it is new in Kajabi waits for a person, unless they have seen this very value."""
+        if self._verdict(contact, row, field):
+            return False
+        base, theirs = self.base_of(contact, row, field), row.values[field]
+        is_new = theirs is not None and theirs != base.value
+        if RULES[rule]["review"] == "always" or base.exists:
+            return is_new or RULES[rule]["review"] == "always"
+        return RULES[rule]["review"] == "first"
+
+    def _evidence(self, contact: Contact, field: str) -> set[str | None]:
+        ours, labels = trim(contact[field]), list(self.sources[contact["id"], field])
+        if field == "phone":
+            labels.append(contact["phone_source"])
+        if field in ADDRESS:
+            labels.append(contact["billing_address_source"])
+        if field in PAYPAL and trim(contact[PAYPAL[field]]):
+            labels.append("paypal")
+        if ours is not None and self.written.get((contact["id"], field), ours) != ours:
+            labels.append("manual")
+        return {provenance_class(label) for label in labels}
+
+    def rule(self, contact: Contact, row: Row, field: str) -> str:  # noqa: PLR0911  # the rules, one by one
+        ours, theirs, verdict = trim(contact[field]), row.values[field], self._verdict(contact, row, field)
+        if ours == theirs:
+            return "same"
+        if theirs is None:
+            if field == "address_line_2" and verdict == "kajabi":
+                return "decided_kajabi"
+            return "kajabi_blank" if self.base_of(contact, row, field).value is None else "cleared_in_kajabi"
+        if field == "phone" and not comparable("phone", theirs):
+            return "invalid_in_kajabi"
+        if verdict:
+            return f"decided_{verdict}"
+        if is_cosmetic(field, ours, theirs):
+            return "cosmetic"
+        if field in LINKS:
+            is_taken = (field, theirs) in self.held_ids or self.claims[field, theirs] > 1
+            return "link" if ours is None and not is_taken else "ours_first"
+        return self._owner(contact, field) or self._movement(contact, row, field)
+
+    def _owner(self, contact: Contact, field: str) -> str | None:
+        if provenance_class(contact["source_system"]) not in {"own", None}:
+            return "other_contact_owner"
+        if self.policies[field] == "never":
+            return "policy_never"
+        evidence = self._evidence(contact, field)
+        if evidence & {"named", "unknown"}:
+            return "other_field_owner"
+        return "legacy_owner" if "legacy" in evidence else None
+
+    def _movement(self, contact: Contact, row: Row, field: str) -> str:  # noqa: PLR0911  # the rules, one by one
+        """What nobody protects: who moved since the base?"""
+        ours, theirs, base = trim(contact[field]), row.values[field], self.base_of(contact, row, field)
+        if field == "address_line_2" and row.has_malformed_line_2():
+            return "malformed_line_2"
+        is_whole = field in ADDRESS and self.policies[field] == "follow_kajabi"
+        if is_whole and self._is_followed_whole(contact, row) and base.exists and theirs != base.value:
+            return "kajabi_changed"
+        if ours is None:
+            if field in ADDRESS and any(self._disagrees(contact, row, part) for part in ADDRESS):
+                return "address_mismatch"
+            is_taken_back = self.written.get((contact["id"], field)) == theirs
+            return "cleared_here" if is_taken_back or (base.exists and theirs == base.value) else "fill_blank"
+        if not base.exists:
+            return "ours_first"
+        if theirs == base.value:
+            return "stale_in_kajabi"
+        return "kajabi_changed" if ours == base.value else "both_changed"
+
+    def _is_followed_whole(self, contact: Contact, row: Row) -> bool:
+        return all(self._is_followed(contact, row, part) for part in ADDRESS)
+
+    def _is_followed(self, contact: Contact, row: Row, part: str) -> bool:
+        """Is our part the base's, left in its place by Kajabi, and no other owner's if it is to move?"""
+        ours, theirs = trim(contact[part]), row.values[part]
+        if part == "address_line_2" and row.has_malformed_line_2():
+            theirs = None
+        is_known = self._before(row) is not None or self._standing_conflict(contact, row, part) is not None
+        is_moving = theirs not in {None, ours} and not is_cosmetic(part, ours, theirs)
+        return (
+            is_known
+            and self.base_of(contact, row, part) == Base(exists=True, value=ours)
+            and (ours is None or theirs is not None)
+            and not (is_moving and self._owner(contact, part))
+        )
+
+    @staticmethod
+    def _disagrees(contact: Contact, row: Row, part: str) -> bool:
+        """Do both have this part of the address, and differ in more than its looks? A blank part never does."""
+        ours, theirs = trim(contact[part]), row.values[part]
+        if part == "address_line_2" and row.has_malformed_line_2():
+            return False
+        return bool(ours and theirs) and ours != theirs and not is_cosmetic(part, ours, theirs)
