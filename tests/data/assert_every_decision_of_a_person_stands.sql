@@ -7,6 +7,8 @@ with decisions_taken as (select * from {{ source('kajabi_ledger', 'decisions_tak
 
 compared_cells as (select * from {{ ref('compared_cells') }}),
 
+field_changes as (select * from {{ source('kajabi_ledger', 'field_changes') }}),
+
 field_decisions as (select * from {{ ref('field_decisions') }}),
 
 decision_rules as (select * from {{ ref('decision_rules') }}),
@@ -25,9 +27,27 @@ decided_cells as (
         newest.verdict,
         each_value.key as field,
         -- an address stands or falls as one
-        bool_and(each_value.value is not distinct from compared_cells.incoming_value) over (
-            partition by newest.decision_id
-        ) as is_still_said
+        bool_and(
+            each_value.value is not distinct from compared_cells.incoming_value
+            -- a word for Kajabi's value is for the value of ours that was seen, and it is carried out once
+            and (
+                newest.verdict = 'ours'
+                or (
+                    (
+                        newest.present_values is null
+                        or newest.present_values ->> each_value.key is not distinct from compared_cells.present_value
+                    )
+                    and not exists (
+                        select from field_changes
+                        where
+                            field_changes.contact_id = newest.contact_id
+                            and field_changes.field = each_value.key
+                            and field_changes.rule = 'decided_kajabi'
+                            and field_changes.run_id > newest.after_run
+                    )
+                )
+            )
+        ) over (partition by newest.decision_id) as is_still_said
     from newest
     cross join lateral jsonb_each_text(newest.incoming_values) as each_value
     inner join compared_cells

@@ -353,7 +353,8 @@ def test_a_person_is_forgotten_in_every_table_of_this_tool(applied: World) -> No
         select format('%%I.%%I', schemaname, tablename) as name
         from pg_tables where schemaname in ('kajabi_raw', 'kajabi_guard', 'kajabi_ledger')
     """)
-    for table in listed:
-        kept = applied.rows(f"select t::text as line from {table['name']} as t where t::text ilike '%%ada.brook%%'")
-        assert kept == [], table["name"]
+    for relation in listed:
+        name = relation["name"]
+        kept = applied.rows(f"select t::text as line from {name} as t where t::text ilike '%%ada.brook%%'")
+        assert kept == [], name
     assert not applied.rows("select 1 as found from kajabi_ledger.field_changes where new_value = %(v)s", v=PHONE)
