@@ -51,35 +51,27 @@ decided_cells as (
     where newest.field = each_field.field or (newest.field = 'address' and field_policies.is_address)
 ),
 
-carried_out as (
-    select distinct decided_cells.contact_id, decided_cells.decided_field
+weighed as (
+    select
+        decided_cells.*,
+        jsonb_object_agg(decided_cells.field, incoming_value) over unit = incoming_values as is_as_decided,
+        coalesce(jsonb_object_agg(decided_cells.field, present_value) over unit = present_values, true)
+            as is_ours_as_seen,
+        bool_or(field_changes.run_id is not null) over unit as is_carried_out
     from decided_cells
-    inner join field_changes
+    left join field_changes
         on
             decided_cells.contact_id = field_changes.contact_id
             and decided_cells.field = field_changes.field
             and decided_cells.after_run < field_changes.run_id
             and field_changes.rule = 'decided_kajabi'
-),
-
-weighed as (
-    select
-        decided_cells.*,
-        jsonb_object_agg(field, incoming_value) over unit = incoming_values as is_as_decided,
-        carried_out.contact_id is null
-        and coalesce(jsonb_object_agg(field, present_value) over unit = present_values, true) as is_still_to_do
-    from decided_cells
-    left join carried_out
-        on
-            decided_cells.contact_id = carried_out.contact_id
-            and decided_cells.decided_field = carried_out.decided_field
     window unit as (partition by decided_cells.contact_id, decided_cells.decided_field)
 ),
 
 valid_decisions as (
-    select contact_id, field, verdict, incoming_value
+    select distinct contact_id, field, verdict, incoming_value
     from weighed
-    where is_as_decided and (verdict = 'ours' or is_still_to_do)
+    where is_as_decided and (verdict = 'ours' or (is_ours_as_seen and not is_carried_out))
 )
 
 select * from valid_decisions
