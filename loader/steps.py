@@ -81,6 +81,6 @@ def compare(target: Target, policy: Path, *, is_json: bool) -> None:
 
 def tell(accounts: list[dict[str, Any]]) -> None:
     """Print the account of a list; exits with 1 when a row of it was not recorded."""
-    click.echo("\n".join(account(accounts)))
+    say("\n".join(account(accounts)))
     if not all_accepted(accounts):
         sys.exit(1)
