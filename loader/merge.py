@@ -128,7 +128,8 @@ def _merge(
     run = {"run_id": begun["run_id"] if begun else None}
     connection.execute(statement("copy_plan"), run)
     _require_same_plan(connection, plan, run)
-    for red in require_green(read_verdict(connection), override):
+    verdict = read_verdict(connection)
+    for red in require_green(verdict, override):
         connection.execute(statement("record_override"), {**run, **red, "because": override.because})
 
     before = _one(connection, "verification_counts", run, columns)
@@ -151,13 +152,14 @@ def _merge(
         "enriched_before": {name: before.get(name, 0) for name in VERIFIED},
         "enriched_after": {name: after.get(name, 0) for name in VERIFIED},
     }
+    protected = sum(row["violations"] for row in verdict if row["guard"] == "guard_protected_values")
     as_jsonb = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in counts.items()}
     connection.execute(statement("finish_run"), {**run, **as_jsonb})
     if not plan["is_partial"]:
         connection.execute(statement("close_conflicts"))
         connection.execute(statement("open_conflicts"), run)
         connection.execute(statement("make_base"), {"load_id": plan["load_id"], "base_how": "applied"})
-    return Run("applied", plan["fingerprint"], run_id=run["run_id"], **counts)
+    return Run("applied", plan["fingerprint"], run_id=run["run_id"], protected_values_changed=protected, **counts)
 
 
 def _require_same_plan(connection: Connection, plan: dict[str, Any], run: dict[str, Any]) -> None:

@@ -131,17 +131,21 @@ def _this_import(
             Text("Nothing to write: no blank to fill, nobody to insert. Every value stays as it is.", style="bold")
         )
         return
+    updates = values["update"]
     out.print(
         f"It fills {count(values['fill'], 'blank')} and notes {count(values['link'], 'Kajabi id')} on "
         f"{count(writes['updated_contacts'], 'contact')}, and inserts {count(writes['inserted_contacts'], 'contact')}. "
-        "No value that we hold is changed."
-        if not values["update"]
-        else f"It fills {count(values['fill'], 'blank')}, updates {count(values['update'], 'value')}."
+        + (f"It changes {count(updates, 'value')} that we hold." if updates else "No value that we hold is changed.")
     )
     if changes:
         _title(out, "Everything that will be written (the whole is in planned_changes.csv)")
         listed = [
-            (row["email"], FIELD_NAMES[row["field"]], row["present_value"] or "(blank)", row["final_value"])
+            (
+                row["email"],
+                FIELD_NAMES[row["field"]],
+                row["present_value"] or "(blank)",
+                row["final_value"] or "(blank)",
+            )
             for row in changes
         ]
         out.print(table(("who", "field", "from", "to"), listed))

@@ -41,17 +41,16 @@ witnesses as (
         ),
         (field_sources.source),
         (case when changed.field = 'phone' then changed.seen ->> 'phone_source' end),
-        (
-            case
-                when changed.field ~ '^(address_line_[12]|city|state|postal_code|country)$'
-                    then changed.seen ->> 'billing_address_source'
-            end
-        ),
+        (case when changed.field ~ '^(add|city|state|post|country)' then changed.seen ->> 'billing_address_source' end),
         -- somebody changed here what this tool had written
         ((
             select case when field_changes.new_value <> changed.seen_text then 'edited here' end
             from field_changes
-            where field_changes.contact_id = changed.contact_id and field_changes.field = changed.field
+            where
+                (field_changes.contact_id, field_changes.field) = (changed.contact_id, changed.field)
+                -- what this very plan wrote is no edit: the verdict is asked after the write as well
+                and (field_changes.old_value, field_changes.new_value)
+                is distinct from (changed.seen ->> changed.field, changed.final_value)
             order by field_changes.run_id desc limit 1
         )),
         (case when {{ trim_text("changed.seen ->> ('paypal_' || changed.field)") }} is not null then 'paypal' end)

@@ -137,8 +137,9 @@ def test_a_value_that_is_newer_in_kajabi_is_taken_only_where_the_policy_follows(
     world.policy = {"first_name": policy}
     world.plan()
     assert world.decisions()["person1@example.org", "first_name"]["rule"] == "kajabi_changed"
-    world.apply()
+    assert world.apply().protected_values_changed == 0
     assert world.contacts()["person1@example.org"]["first_name"] == expected
+    assert set(world.verdict().values()) == {0}, "the report after the write is green as well"
 
 
 def test_an_edit_made_here_without_provenance_is_protected(world: World) -> None:
