@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 import psycopg
 
-from loader import doctor as examination
 from loader import steps
+from loader.cli_admin import admin_commands
 from loader.cli_person import person_commands
-from loader.connection_file import keep_connection
-from loader.database import STATE, connect, explain, open_target
+from loader.cli_report import report_commands
+from loader.cli_shared import as_json, target_of
+from loader.database import explain
 from loader.errors import KajabiGuardError
 from loader.guards import Override
 from loader.merge import apply_plan
 from loader.plan import Scope
-from loader.practice import make_practice
-from loader.prepare import check_contacts, migrate, prepared
-from loader.report_text import count, table_text
-from loader.statements import statement
+from loader.prepare import prepared
 from loader.terminal import refuse, say, show_json, unexpected
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from loader.database import Target
-
-as_json = click.option("--json", "is_json", is_flag=True, help="One JSON document on stdout, nothing else.")
 export_file = click.argument("file", type=click.Path(path_type=Path))
 encoding = click.option("--encoding", default="utf-8", show_default=True, help="The file's encoding, e.g. cp1252.")
 only = click.option("--only", multiple=True, metavar="EMAIL", help="Plan this person only; can be given again.")
@@ -48,12 +37,6 @@ def cli(context: click.Context, database_url: str | None) -> None:
     context.obj = database_url
 
 
-@contextmanager
-def _target(context: click.Context) -> Iterator[Target]:
-    with open_target(context.obj, os.environ) as target:
-        yield target
-
-
 @cli.command()
 @click.option("--scale", default=1.0, show_default=True, help="Size of the organisation; 1 is the real one's.")
 @click.pass_context
@@ -64,33 +47,6 @@ def demo(context: click.Context, scale: float) -> None:
     tell_story(context.obj, scale=scale)
 
 
-@cli.command("connect")
-@click.pass_context
-def connect_command(context: click.Context) -> None:
-    """Ask once for your database, test it and keep it."""
-    url = context.obj
-    if not url and sys.stdin.isatty():
-        url = click.prompt("Connection string (it is not shown)", hide_input=True, err=True)
-    target = keep_connection(url or sys.stdin.readline())  # from a pipe, getpass would warn of an echo
-    say(f"Connected to the {target.label}. Kept in .kajabi-guard/connection.env, readable by you only.")
-    say("Next:\n   ./kajabi-guard init")
-
-
-@cli.command()
-@click.option("--embedded", is_flag=True, help="Make a practice database on this machine and use it from now on.")
-@click.pass_context
-def init(context: click.Context, *, embedded: bool) -> None:
-    """Make the tool's own tables; contacts are not touched."""
-    if embedded:
-        make_practice(STATE, os.environ, context.obj)
-    with _target(context) as target, connect(target, "kajabi-guard init") as connection:
-        check_contacts(connection)
-        done = migrate(connection)
-        say(f"The {target.label} is ready ({count(len(done), 'migration')} run).")
-        say('Next, if it had been imported:\n   ./kajabi-guard load --as-base "last week\'s export.csv"')
-        say('Then:\n   ./kajabi-guard weekly "this week\'s export.csv"')
-
-
 @cli.command()
 @export_file
 @encoding
@@ -98,7 +54,7 @@ def init(context: click.Context, *, embedded: bool) -> None:
 @click.pass_context
 def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) -> None:
     """Copy Kajabi's contacts export: all rows or none."""
-    with _target(context) as target:
+    with target_of(context) as target:
         steps.load(target, file, encoding, as_base=as_base)
         say("Next:\n   ./kajabi-guard plan")
 
@@ -118,7 +74,7 @@ def plan(
     is_json: bool,
 ) -> None:
     """Compute and show what an import would do."""
-    with _target(context) as target:
+    with target_of(context) as target:
         if compare_policy is not None:
             steps.compare(target, compare_policy, is_json=is_json)
             return
@@ -133,18 +89,9 @@ def plan(
 @click.pass_context
 def weekly(context: click.Context, file: Path, encoding: str, *, is_json: bool) -> None:
     """Load, plan and report; stops before the write."""
-    with _target(context) as target:
+    with target_of(context) as target:
         steps.load(target, file, encoding, is_silent=is_json)
         steps.plan(target, Scope())
-        steps.report(target, is_json=is_json)
-
-
-@cli.command()
-@as_json
-@click.pass_context
-def report(context: click.Context, *, is_json: bool) -> None:
-    """Show the plan that stands again."""
-    with _target(context) as target:
         steps.report(target, is_json=is_json)
 
 
@@ -159,7 +106,7 @@ def apply(
     context: click.Context, fingerprint: str, accept: tuple[str, ...], because: str, *, dry_run: bool, is_json: bool
 ) -> None:
     """Write the plan that you have read."""
-    with _target(context) as target, prepared(target, "apply") as connection:
+    with target_of(context) as target, prepared(target, "apply") as connection:
         override = Override(accept, because)
         run = apply_plan(connection, target, fingerprint, dry_run=dry_run, override=override)
         if is_json:
@@ -169,51 +116,7 @@ def apply(
         say(run.as_text())
 
 
-@cli.command()
-@click.option("--limit", default=20, show_default=True, help="How many runs to show.")
-@as_json
-@click.pass_context
-def history(context: click.Context, limit: int, *, is_json: bool) -> None:
-    """Show the runs, newest first."""
-    with _target(context) as target, prepared(target, "history") as connection:
-        runs = connection.execute(statement("history"), {"limit": limit}).fetchall()
-        if is_json:
-            show_json(runs)
-            return
-        say(target.label)
-        columns = ("run_id", "status", "fingerprint", "finished_at_utc", "done_by", "filled", "inserted")
-        rows = [(r["run_id"], *(r[c] for c in columns[1:5]), r["values_written"], r["inserted_contacts"]) for r in runs]
-        click.echo(table_text(columns, rows, numbers=(0, 5, 6)) if rows else "No run yet.")
-
-
-@cli.command()
-@as_json
-@click.pass_context
-def doctor(context: click.Context, *, is_json: bool) -> None:
-    """Say what is wrong and how to mend it."""
-    with _target(context) as target, connect(target, "kajabi-guard doctor") as connection:
-        findings = examination.examine(connection, target)
-    if is_json:
-        show_json(findings)
-    else:
-        for finding in findings:
-            remedy = f" -> {finding['remedy']}" if finding["remedy"] else ""
-            say(f"{finding['status']:<8} {finding['check']}: {finding['detail']}{remedy}")
-    sys.exit(1 if any(finding["status"] == "problem" for finding in findings) else 0)
-
-
-@cli.command("with-database", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-@click.pass_context
-def with_database(context: click.Context, command: tuple[str, ...]) -> None:
-    """Run dbt, psql or anything on the same database."""
-    from loader.dbt import environment  # noqa: PLC0415  # see dbt.py
-
-    with _target(context) as target:
-        sys.exit(subprocess.run(command, env=environment(target), check=False).returncode)
-
-
-for command in person_commands:
+for command in (*report_commands, *person_commands, *admin_commands):
     cli.add_command(command)
 
 

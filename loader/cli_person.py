@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from loader import decide as decisions
 from loader import duplicates, steps
-from loader.database import open_target
+from loader.cli_shared import announced, because_option, list_option
 from loader.decide import require_reason
 from loader.errors import Usage
-from loader.prepare import prepared
 from loader.terminal import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from loader.database import Connection
-
-because_option = click.option("--because", help="Why. Somebody will ask next year.")
-list_option = click.option("--from", "file", type=click.Path(path_type=Path), help="A CSV that a spreadsheet saved.")
-
-
-@contextmanager
-def _connection(context: click.Context, purpose: str) -> Iterator[Connection]:
-    with open_target(context.obj, os.environ) as target, prepared(target, purpose) as connection:
-        say(target.label)
-        yield connection
+    from pathlib import Path
 
 
 @click.command()
@@ -56,7 +40,7 @@ def duplicate(
             "Nothing was recorded."
         )
     reason = require_reason(because) if is_none else because
-    with _connection(context, "duplicate") as connection:
+    with announced(context, "duplicate") as connection:
         if is_none:
             duplicates.declare_none(connection, str(reason))
             say("Recorded: nobody was merged away here. New contacts are inserted from the next plan on.")
@@ -82,7 +66,7 @@ def decide(context: click.Context, words: tuple[str, ...], file: Path | None, be
     if (file is None) == (not words) or (words and len(words) not in {2, 3}):
         raise Usage("Give EMAIL FIELD ours|kajabi, or EMAIL same-as OTHER_EMAIL|new|ignore, or --from FILE.")
     reason = because or "" if file is not None else require_reason(because)
-    with _connection(context, "decide") as connection:
+    with announced(context, "decide") as connection:
         if file is not None:
             steps.tell(decisions.decide_file(connection, file, reason))
             return
@@ -116,7 +100,7 @@ def _protect(
     if (file is None) == (not words) or len(words) not in {0, 1, 2}:
         raise Usage("Give EMAIL, or EMAIL FIELD, or EMAIL address, or --from FILE. Nothing was recorded.")
     reason = because or "" if file is not None else require_reason(because)
-    with _connection(context, "protect" if is_protected else "unprotect") as connection:
+    with announced(context, "protect" if is_protected else "unprotect") as connection:
         if file is not None:
             steps.tell(decisions.protect_file(connection, file, reason, is_protected=is_protected))
             return

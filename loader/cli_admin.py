@@ -1,0 +1,75 @@
+"""The commands of whoever looks after the database: connect, init, doctor, with-database."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import click
+
+from loader import doctor as examination
+from loader.cli_shared import as_json, target_of
+from loader.connection_file import keep_connection
+from loader.database import STATE, connect
+from loader.practice import make_practice
+from loader.prepare import check_contacts, migrate
+from loader.report_text import count
+from loader.terminal import say, show_json
+
+
+@click.command("connect")
+@click.pass_context
+def connect_command(context: click.Context) -> None:
+    """Ask once for your database, test it and keep it."""
+    url = context.obj
+    if not url and sys.stdin.isatty():
+        url = click.prompt("Connection string (it is not shown)", hide_input=True, err=True)
+    target = keep_connection(url or sys.stdin.readline())  # from a pipe, getpass would warn of an echo
+    say(f"Connected to the {target.label}. Kept in .kajabi-guard/connection.env, readable by you only.")
+    say("Next:\n   ./kajabi-guard init")
+
+
+@click.command()
+@click.option("--embedded", is_flag=True, help="Make a practice database on this machine and use it from now on.")
+@click.pass_context
+def init(context: click.Context, *, embedded: bool) -> None:
+    """Make the tool's own tables; contacts are not touched."""
+    if embedded:
+        make_practice(STATE, os.environ, context.obj)
+    with target_of(context) as target, connect(target, "kajabi-guard init") as connection:
+        check_contacts(connection)
+        done = migrate(connection)
+        say(f"The {target.label} is ready ({count(len(done), 'migration')} run).")
+        say('Next, if it had been imported:\n   ./kajabi-guard load --as-base "last week\'s export.csv"')
+        say('Then:\n   ./kajabi-guard weekly "this week\'s export.csv"')
+
+
+@click.command()
+@as_json
+@click.pass_context
+def doctor(context: click.Context, *, is_json: bool) -> None:
+    """Say what is wrong and how to mend it."""
+    with target_of(context) as target, connect(target, "kajabi-guard doctor") as connection:
+        findings = examination.examine(connection, target)
+    if is_json:
+        show_json(findings)
+    else:
+        for finding in findings:
+            remedy = f" -> {finding['remedy']}" if finding["remedy"] else ""
+            say(f"{finding['status']:<8} {finding['check']}: {finding['detail']}{remedy}")
+    sys.exit(1 if any(finding["status"] == "problem" for finding in findings) else 0)
+
+
+@click.command("with-database", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.pass_context
+def with_database(context: click.Context, command: tuple[str, ...]) -> None:
+    """Run dbt, psql or anything on the same database."""
+    from loader.dbt import environment  # noqa: PLC0415  # see dbt.py
+
+    with target_of(context) as target:
+        sys.exit(subprocess.run(command, env=environment(target), check=False).returncode)
+
+
+admin_commands = (connect_command, init, doctor, with_database)
