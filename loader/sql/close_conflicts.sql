@@ -4,8 +4,7 @@ where not exists (
     select from kajabi_guard.field_decisions as waiting
     where
         waiting.needs_review
+        and waiting.is_open_conflict
         and waiting.contact_id = conflicts.contact_id
         and waiting.field = conflicts.field
-        and waiting.incoming_value is not distinct from conflicts.incoming_value
-        and waiting.present_value is not distinct from conflicts.present_value
 )

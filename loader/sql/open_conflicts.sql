@@ -1,8 +1,21 @@
 -- What waits for a person from now on. A conflict that stands already keeps its base and its date.
 insert into kajabi_ledger.open_conflicts (
-    contact_id, field, rule, incoming_value, present_value, base_value, was_in_base, opened_by_run
+    contact_id, field, rule, incoming_value, incoming_text, present_value, base_value, base_text, was_in_base,
+    opened_by_run
 )
-select contact_id, field, rule, incoming_value, present_value, base_value, is_in_base, %(run_id)s
-from kajabi_guard.field_decisions
-where needs_review
+select
+    decisions.contact_id,
+    decisions.field,
+    decisions.rule,
+    decisions.incoming_value,
+    cells.incoming_text,
+    decisions.present_value,
+    decisions.base_value,
+    cells.base_text,
+    decisions.is_in_base,
+    %(run_id)s
+from kajabi_guard.field_decisions as decisions
+inner join kajabi_guard.compared_cells as cells
+    on decisions.contact_id = cells.contact_id and decisions.field = cells.field
+where decisions.needs_review
 on conflict (contact_id, field) do nothing

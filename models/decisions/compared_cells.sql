@@ -23,6 +23,7 @@ compared_cells as (
         {{ trim_text('each_field.present_value') }} as present_text,
         each_field.incoming_text,
         {{ clean_text('each_field.incoming_text', 'each_field.field') }} as incoming_value,
+        each_field.base_text,
         {{ clean_text('each_field.base_text', 'each_field.field') }} as base_value,
         base.is_known as is_in_base,
         each_field.field = 'address_line_2'

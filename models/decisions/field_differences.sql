@@ -1,7 +1,7 @@
 -- One row per contact and field for which Kajabi has a value that is not ours, trimmed, or has no value any more.
 with compared_cells as (select * from {{ ref('compared_cells') }}),
 
-open_conflicts as (select * from {{ source('kajabi_ledger', 'open_conflicts') }}),
+standing_conflicts as (select * from {{ ref('standing_conflicts') }}),
 
 valid_decisions as (select * from {{ ref('valid_decisions') }}),
 
@@ -13,18 +13,12 @@ remembered as (
         valid_decisions.verdict,
         written_values.written_value,
         written_values.contact_id is not null as is_written,
-        open_conflicts.base_value as conflict_base_value,
-        open_conflicts.was_in_base,
-        -- the conflict stands as long as neither side has moved
-        coalesce(
-            open_conflicts.contact_id is not null
-            and open_conflicts.incoming_value is not distinct from compared_cells.incoming_value
-            and open_conflicts.present_value is not distinct from compared_cells.present_value,
-            false
-        ) as is_open_conflict
+        standing_conflicts.base_value as conflict_base_value,
+        standing_conflicts.was_in_base,
+        standing_conflicts.contact_id is not null as is_open_conflict
     from compared_cells
-    left join open_conflicts
-        on compared_cells.contact_id = open_conflicts.contact_id and compared_cells.field = open_conflicts.field
+    left join standing_conflicts
+        on compared_cells.contact_id = standing_conflicts.contact_id and compared_cells.field = standing_conflicts.field
     left join valid_decisions
         on compared_cells.contact_id = valid_decisions.contact_id and compared_cells.field = valid_decisions.field
     left join written_values

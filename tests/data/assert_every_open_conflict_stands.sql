@@ -3,7 +3,20 @@
 -- It guards what waits for a person. The last accepted export moves on every week: against the new one, Kajabi's value
 -- is not new any more, and a conflict that forgot its base would fall silent before anybody has answered.
 -- The cells are compared here a second time, field by field, for every conflict of the ledger.
-with open_conflicts as (select * from {{ source('kajabi_ledger', 'open_conflicts') }}),
+with noted_conflicts as (select * from {{ source('kajabi_ledger', 'open_conflicts') }}),
+
+-- by the texts, cleaned as today; a conflict of an earlier version has the values only
+open_conflicts as (
+    select
+        contact_id,
+        field,
+        present_value,
+        was_in_base,
+        coalesce({{ clean_text('incoming_text', 'field') }}, case when incoming_text is null then incoming_value end)
+            as incoming_value,
+        coalesce({{ clean_text('base_text', 'field') }}, case when base_text is null then base_value end) as base_value
+    from noted_conflicts
+),
 
 matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),
 

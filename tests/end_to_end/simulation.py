@@ -118,10 +118,11 @@ COUNTED = (
 
 
 class Word(NamedTuple):
-    """A person's decision: for these values of Kajabi's, at this time."""
+    """A person's decision: for these values of Kajabi's, on these of ours, at this time."""
 
     verdict: str
     values: dict[str, str | None]
+    ours: dict[str, Any]
     moment: int
 
 
@@ -302,6 +303,8 @@ class Office:
         self.touched: dict[Cell, int] = {}
         """When somebody here changed a cell last."""
         self.words: dict[Cell, Word] = {}
+        self.carried_out: set[int] = set()
+        """The moments of the words for Kajabi's value that a run has written: each counts once."""
         self.dead_keys: set[str] = set()
         """Emails and Kajabi ids of people who were merged away or deleted."""
         self.counts: Counter[str] = Counter()
@@ -324,27 +327,35 @@ class Office:
         """Decide some of the cells that wait, an address as a whole."""
         now = picture(self.world)
         row_of = now.row_of(rows)
+        decided: set[Cell] = set()
         for contact_id, name in sorted(now.conflicts, key=str):
-            if name in LINKS or not self.people.chance(share) or (contact_id, name) in self.words:
+            if name in LINKS or not self.people.chance(share) or (contact_id, name) in decided:
                 continue
             parts = ADDRESS if name in ADDRESS else [name]
-            row, email = row_of[contact_id], now.contacts[contact_id]["email"]
-            values = {part: row.values[part] for part in parts}
+            row, contact = row_of[contact_id], now.contacts[contact_id]
+            email, values = contact["email"], {part: row.values[part] for part in parts}
             verdict = self.rng.choice(("ours", "kajabi")) if any(values.values()) else "ours"
             with self.world.connect() as connection:
                 given = "address" if name in ADDRESS else name
                 outcome = decide.decide(connection, email, given, verdict, WHY)
             if outcome == "recorded":
                 self.clock += 1
-                self.words.update({(contact_id, part): Word(verdict, values, self.clock) for part in parts})
+                word = Word(verdict, values, {part: contact[part] for part in parts}, self.clock)
+                self.words.update({(contact_id, part): word for part in parts})
+                decided.update((contact_id, part) for part in parts)
             else:
                 self.counts[f"decide said {outcome}"] += 1
 
-    def verdict(self, cell: Cell, row: Row) -> str | None:
-        """What a person said about this cell and the values that Kajabi has now."""
+    def verdict(self, cell: Cell, row: Row, contact: Contact) -> str | None:
+        """What a person said about this cell and the values that Kajabi has now.
+
+        A word for Kajabi's value holds for ours as it was then, and once: whatever moved since is newer.
+        """
         word = self.words.get(cell)
-        holds = word is not None and all(row.values[part] == value for part, value in word.values.items())
-        return word.verdict if word and holds else None
+        if word is None or any(row.values[part] != value for part, value in word.values.items()):
+            return None
+        is_over = word.moment in self.carried_out or any(contact[part] != value for part, value in word.ours.items())
+        return None if word.verdict == "kajabi" and is_over else word.verdict
 
     def _set(self, contact: Contact, values: dict[str, Any]) -> None:
         names = sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(n), sql.Placeholder(n)) for n in values)
@@ -436,6 +447,7 @@ class Check:
     policy: str
     counts: Counter[str]
     findings: list[str] = field(default_factory=list)
+    carried_out: set[int] = field(default_factory=set)
 
     def run(self, run_id: int) -> list[str]:
         self.row_of = self.before.row_of(self.rows)
@@ -450,11 +462,16 @@ class Check:
         self._account(run_id)
         self._conflicts()
         self._sources()
+        self.office.carried_out |= self.carried_out
         return self.findings
 
     def _require(self, holds: object, *what: Any) -> None:
         if not holds:
             self.findings.append(" | ".join(str(each) for each in what))
+
+    def _verdict(self, cell: Cell, row: Row) -> str | None:
+        """A person's word as it was when the plan was made."""
+        return self.office.verdict(cell, row, self.before.contacts[cell[0]])
 
     def _conflict(self, cell: Cell, row: Row) -> dict[str, Any] | None:
         """The conflict that stood before, as long as neither side has moved."""
@@ -518,7 +535,8 @@ class Check:
         about = (name, contact_id, f"ours {was!r}", f"Kajabi {theirs!r}", f"now {now!r}", self._base_value(cell, row))
         self._require(now == theirs, "written, but not Kajabi's value", *about)
         word = self.office.words.get(cell)
-        if word and self.office.verdict(cell, row) == "kajabi":
+        if word and self._verdict(cell, row) == "kajabi":
+            self.carried_out.add(word.moment)
             is_newer = self.office.touched.get(cell, 0) < word.moment
             self._lost(is_newer, "a decision wrote over a newer edit of a person here", *about)
             self.counts["values written because a person decided"] += 1
@@ -593,7 +611,7 @@ class Check:
                 wanted = theirs is not None and trim(self.before.contacts[contact_id][name]) is None
                 wanted = wanted and not self._protectors(cell) and self._is_new(cell, row)
                 wanted = wanted and (name != "phone" or comparable(name, theirs) != "")
-                if wanted and self.before.written.get(cell) != theirs and self.office.verdict(cell, row) is None:
+                if wanted and self.before.written.get(cell) != theirs and self._verdict(cell, row) is None:
                     now = self.after.contacts[contact_id][name]
                     self._require(now == theirs, "a blank was not filled", name, contact_id, theirs)
 
@@ -653,7 +671,7 @@ class Check:
         conflict, row = self.before.conflicts[cell], self.row_of.get(contact_id)
         ours = self.after.contacts.get(contact_id, {}).get(name)
         is_moved = row is None or row.values[name] != conflict["incoming_value"] or ours != conflict["present_value"]
-        if row is not None and self.office.verdict(cell, row):
+        if row is not None and self._verdict(cell, row):
             self.counts["conflicts closed because a person decided"] += 1
         elif is_moved or (not conflict["was_in_base"] and self._protectors(cell) - {"legacy"}):
             self.counts["conflicts closed because a side moved"] += 1
@@ -667,7 +685,7 @@ class Check:
             for name in MANAGED:
                 cell, theirs = (contact_id, name), row.values[name]
                 ours = self.after.contacts[contact_id][name]
-                if trim(ours) == theirs or row.raw[name] == trim(ours) or self.office.verdict(cell, row):
+                if trim(ours) == theirs or row.raw[name] == trim(ours) or self._verdict(cell, row):
                     continue
                 conflict = self._conflict(cell, row)
                 if conflict and not conflict["was_in_base"]:

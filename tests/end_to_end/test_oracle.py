@@ -289,6 +289,7 @@ class Case:
     sources: list[tuple[UUID, str, str]] = field(default_factory=list)
     decisions: list[tuple[UUID, str, str, dict[str, str | None]]] = field(default_factory=list)
     conflicts: list[tuple[tuple[UUID, str], Conflict]] = field(default_factory=list)
+    conflict_texts: list[tuple[str | None, str | None]] = field(default_factory=list)
     written: list[tuple[UUID, str, str | None]] = field(default_factory=list)
 
     def __add__(self, other: Case) -> Case:
@@ -340,11 +341,12 @@ class CaseMaker:
                 if value is not None or name == "address_line_2":  # the only cell that is ever cleared
                     case.written.append((contact["id"], name, value))
             if self.chance(0.2) and ours not in {theirs, *(Row(0, cells).raw[name] for cells in case.rows)}:
-                self.open_conflict(case, contact, name, theirs)
+                self.open_conflict(case, contact, name, row)
 
-    def open_conflict(self, case: Case, contact: dict[str, Any], name: str, theirs: str | None) -> None:
-        """A cell that waits, perhaps with a side that has moved since."""
-        incoming = theirs if self.chance(0.8) else "Kajabi said so"
+    def open_conflict(self, case: Case, contact: dict[str, Any], name: str, row: Row) -> None:
+        """A cell that waits, perhaps with a side that has moved since; opened by this version or an earlier one."""
+        is_as_now, has_texts = self.chance(0.8), self.chance(0.5)
+        incoming, text = (row.values[name], row.raw[name]) if is_as_now else ("Kajabi said so", "'Kajabi said so")
         present = contact[name] if self.chance(0.8) else "we had this"
         bases = [value for value in (trim(contact[name]), "long ago", None) if value != incoming]
         if incoming is None and trim(present) is None:
@@ -353,6 +355,7 @@ class CaseMaker:
         was_in_base = base is not None or (incoming is not None and self.chance(0.5))
         if incoming is not None or base is not None:
             case.conflicts.append(((contact["id"], name), Conflict(incoming, present, base, was_in_base)))
+            case.conflict_texts.append((text, base) if has_texts else (None, None))
 
     def one_pair(self) -> Case:
         """One contact and its row: everything is about the cells."""
@@ -559,8 +562,12 @@ def insert_past(world: World, case: Case, settlements: Sequence[Settlement]) -> 
         )
         cursor.executemany(
             "insert into kajabi_ledger.open_conflicts (contact_id, field, rule, incoming_value, present_value, "
-            "base_value, was_in_base, opened_by_run) values (%s, %s, 'both_changed', %s, %s, %s, %s, %s)",
-            [(*cell, *conflict, run_ids[0]) for cell, conflict in case.conflicts],
+            "base_value, was_in_base, opened_by_run, incoming_text, base_text) "
+            "values (%s, %s, 'both_changed', %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (*cell, *conflict, run_ids[0], *texts)
+                for (cell, conflict), texts in zip(case.conflicts, case.conflict_texts, strict=True)
+            ],
         )
         for run_id, written in zip(run_ids, runs, strict=True):
             cursor.executemany(

@@ -168,3 +168,30 @@ def test_what_was_written_here_and_taken_back_is_not_filled_again(world: World) 
     world.load(person(1, phone="(303) 555-0101"), person(2))
     world.plan()
     assert world.decisions()["person1@example.org", "phone"]["rule"] == "cleared_here"
+
+
+def test_another_way_of_cleaning_is_no_movement_of_kajabi(world: World) -> None:
+    """A later version joins double spaces. What waits goes on waiting, by its texts; nothing else becomes new."""
+    email, quiet = "person1@example.org", "person2@example.org"
+    world.add_contacts(person(1, city="Boulder"), person(2, city="Boulder", last_name="Brook two"))
+    was = [person(1, city="Old  Town"), person(2, city="Old  Town", last_name="Brook  two")]
+    world.load(*was, as_base=True)
+    world.load({**was[0], "city": "New  Town"}, was[1])
+    world.apply(world.plan()["fingerprint"])
+    waiting = world.one("select * from kajabi_ledger.open_conflicts")
+    assert (waiting["incoming_value"], waiting["base_text"]) == ("New  Town", "Old  Town")
+
+    world.macros = lambda text: text.replace(
+        "trim_text('normalize(' ~ without_escape(value, field) ~ ', NFC)')",
+        "trim_text(\"regexp_replace(normalize(\" ~ without_escape(value, field) ~ \", NFC), '  +', ' ', 'g')\")",
+    )
+    for _ in range(2):
+        world.load({**was[0], "city": "New  Town"}, was[1], person(3 + world.count_files))
+        world.plan()
+        decision = world.decisions()[email, "city"]
+        assert (decision["incoming_value"], decision["base_value"]) == ("New Town", "Old Town")
+        assert (decision["rule"], decision["is_open_conflict"]) == ("both_changed", True)
+        assert {cell for cell, row in world.decisions().items() if row["needs_review"]} == {(email, "city")}
+        assert world.decisions()[quiet, "city"]["rule"] == "stale_in_kajabi"
+        world.apply()
+        assert world.one("select * from kajabi_ledger.open_conflicts") == waiting, "it keeps its date and its base"

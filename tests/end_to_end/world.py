@@ -17,7 +17,7 @@ from loader.prepare import migrate
 from loader.statements import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from loader.database import Connection
@@ -47,6 +47,7 @@ class World:
         self.folder = folder
         self.count_files = 0
         self.policy: dict[str, str] = {}
+        self.macros: Callable[[str], str] | None = None
         with self.connect() as connection:
             if not self.one("select to_regclass('public.contacts') as there", connection=connection)["there"]:
                 connection.execute(statement("demo_contacts"))
@@ -140,18 +141,24 @@ class World:
         return {row["guard"]: row["violations"] for row in self.rows("select * from kajabi_guard.guard_verdict")}
 
     def _project(self) -> Path:
-        """The project as it is, or with other policies in its seed, as a steward would set them."""
-        if not self.policy:
+        """The project as it is, or with other policies in its seed or other macros, as a steward would set them."""
+        if not self.policy and not self.macros:
             return PROJECT
         project = self.folder / "project"
         if not project.exists():
             project.mkdir()
-            for name in ("models", "macros", "tests"):
+            for name in ("models", "tests"):
                 (project / name).symlink_to(PROJECT / name)
-            shutil.copytree(PROJECT / "seeds", project / "seeds")
+            for name in ("seeds", "macros"):
+                shutil.copytree(PROJECT / name, project / name)
             shutil.copyfile(PROJECT / "dbt_project.yml", project / "dbt_project.yml")
         seed = (PROJECT / "seeds" / "field_policies.csv").read_text(encoding="utf-8")
         for field, policy in self.policy.items():
             seed = re.sub(rf"(?m)^({field},\d+),\w+", rf"\1,{policy}", seed)
         (project / "seeds" / "field_policies.csv").write_text(seed, encoding="utf-8")
+        if self.macros:
+            before = (PROJECT / "macros" / "clean_text.sql").read_text(encoding="utf-8")
+            after = self.macros(before)
+            assert after != before, "the macros that this test changes have moved"
+            (project / "macros" / "clean_text.sql").write_text(after, encoding="utf-8")
         return project

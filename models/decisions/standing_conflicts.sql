@@ -1,0 +1,40 @@
+-- One row per open conflict of which neither side has moved, with the base that it was opened with.
+-- The texts that were noted are cleaned as today: another way of cleaning is no movement of Kajabi's.
+with open_conflicts as (select * from {{ source('kajabi_ledger', 'open_conflicts') }}),
+
+compared_cells as (select * from {{ ref('compared_cells') }}),
+
+recalled as (
+    select
+        contact_id,
+        field,
+        present_value,
+        was_in_base,
+        -- a conflict of an earlier version has the cleaned values only
+        case
+            when incoming_text is null then incoming_value
+            else {{ clean_text('incoming_text', 'field') }}
+        end as incoming_value,
+        case
+            when base_text is null then base_value
+            else {{ clean_text('base_text', 'field') }}
+        end as base_value
+    from open_conflicts
+),
+
+standing_conflicts as (
+    select
+        recalled.contact_id,
+        recalled.field,
+        recalled.base_value,
+        recalled.was_in_base
+    from recalled
+    inner join compared_cells
+        on
+            recalled.contact_id = compared_cells.contact_id
+            and recalled.field = compared_cells.field
+            and recalled.incoming_value is not distinct from compared_cells.incoming_value
+            and recalled.present_value is not distinct from compared_cells.present_value
+)
+
+select * from standing_conflicts
