@@ -45,7 +45,7 @@ def duplicate(
             duplicates.declare_none(connection, str(reason))
             say("Recorded: nobody was merged away here. New contacts are inserted from the next plan on.")
         elif backfill:
-            say(f"Recorded {duplicates.backfill(connection):,} merges from contacts_merge_backup.")
+            steps.tell(duplicates.backfill(connection))
         elif file is not None:
             steps.tell(duplicates.record_file(connection, file, because=because))
         else:

@@ -9,6 +9,7 @@ from loader.spreadsheet import read_rows
 from loader.statements import statement
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from loader.database import Connection
@@ -19,6 +20,7 @@ OUTCOMES = {
     "blank": "not recorded: one of the two emails is blank",
     "same_email": "not recorded: both emails are the same",
     "other_survivor": "not recorded: this email was recorded as merged into somebody else",
+    "circle": "not recorded: the survivor was itself recorded as merged into this email; that would lead in a circle",
     "no_survivor": "not recorded: no living contact has the survivor's email; name the contact who is here today",
 }
 
@@ -48,13 +50,25 @@ def declare_none(connection: Connection, because: str) -> None:
     connection.execute(statement("declare_no_duplicates"), {"declared_by": person(), "because": because})
 
 
-def backfill(connection: Connection) -> int:
-    """Record the merges of a ``contacts_merge_backup`` table, where this site has one; returns how many were new."""
-    row = connection.execute(statement("backfill_duplicates"), {"recorded_by": person()}).fetchone()
-    return int(row["count_recorded"]) if row else 0
+def backfill(connection: Connection) -> list[dict[str, Any]]:
+    """Record the merges of a ``contacts_merge_backup`` table, where this site has one, in one transaction.
+
+    Returns [{record, outcome}] like ``record_file``: the records in the order of their old email.
+    """
+    with connection.transaction():
+        rows = connection.execute(statement("merge_backup")).fetchall()
+        return [
+            {
+                "record": number,
+                "outcome": "no_survivor"
+                if row["is_survivor_gone"]
+                else _record(connection, row, "contacts_merge_backup"),
+            }
+            for number, row in enumerate(rows, start=1)
+        ]
 
 
-def _record(connection: Connection, row: dict[str, str], because: str | None) -> str:
+def _record(connection: Connection, row: Mapping[str, str | None], because: str | None) -> str:
     parameters = {
         "old_email": row.get("old_email"),
         "survivor_email": row.get("survivor_email"),

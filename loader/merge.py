@@ -156,6 +156,7 @@ def _merge(
     as_jsonb = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in counts.items()}
     connection.execute(statement("finish_run"), {**run, **as_jsonb})
     if not plan["is_partial"]:
+        connection.execute(statement("note_merged_ids"))
         connection.execute(statement("close_conflicts"))
         connection.execute(statement("open_conflicts"), run)
         connection.execute(statement("make_base"), {"load_id": plan["load_id"], "base_how": "applied"})

@@ -86,6 +86,7 @@ def _title(out: Console, text: str) -> None:
 def _head(out: Console, document: dict[str, Any]) -> None:
     out.print(Text(f"Plan {document['fingerprint'][:8]} for {visible(document['file_name'])}", style="bold"))
     out.print(Text(visible(document["database"])))
+    out.print(Text(f"Made under policy version {document['policy_version'][:8]}."))
     unlisted = next((row for row in document["held"] if row["hold_reason"] == "duplicates_not_recorded"), None)
     if unlisted:
         out.print()

@@ -1,9 +1,18 @@
 -- Record that one email was merged into a living contact; the answer says what became of it.
-with given as (
+with recursive given as (
     select
         kajabi_ledger.clean_email(%(old_email)s) as old_email,
         kajabi_ledger.clean_email(%(survivor_email)s) as survivor_email,
         kajabi_ledger.trim_text(%(old_kajabi_id)s) as old_kajabi_id
+),
+
+-- where the survivor itself was merged into, and so on: none of these steps may lead back to the old email
+further as (
+    select survivor_email as step from given
+    union
+    select known.survivor_email
+    from further
+    inner join kajabi_ledger.known_duplicates as known on further.step = known.old_email
 ),
 
 judged as (
@@ -15,6 +24,7 @@ judged as (
             when given.old_email = given.survivor_email then 'same_email'
             when before.survivor_email = given.survivor_email then 'known'
             when before.survivor_email is not null then 'other_survivor'
+            when exists (select from further where step = given.old_email) then 'circle'
             when survivor.contact_id is null then 'no_survivor'
             else 'recorded'
         end as outcome

@@ -21,6 +21,7 @@ held_rows as (
         held.contact_id,
         held.hold_reason,
         hold_reasons.label,
+        hold_reasons.settle_with,
         hold_reasons.remedy
     from held
     inner join exports on held.row_number = exports.row_number

@@ -355,7 +355,7 @@ class CaseMaker:
         was_in_base = base is not None or (incoming is not None and self.chance(0.5))
         if incoming is not None or base is not None:
             case.conflicts.append(((contact["id"], name), Conflict(incoming, present, base, was_in_base)))
-            case.conflict_texts.append((text, base) if has_texts else (None, None))
+            case.conflict_texts.append((text if has_texts else None, None))
 
     def one_pair(self) -> Case:
         """One contact and its row: everything is about the cells."""

@@ -206,14 +206,47 @@ def test_merges_of_the_organisations_own_backup_table_are_taken_over(world: Worl
     world.run("create table public.contacts_merge_backup (id uuid, email text, kajabi_id text, merged_into uuid)")
     world.run(
         "insert into public.contacts_merge_backup (email, kajabi_id, merged_into) "
-        "values ('Old.Ada@example.org', '99', %(survivor)s)",
+        "values ('Old.Ada@example.org', '99', %(survivor)s), ('person1@example.org', null, %(survivor)s), "
+        "('gone@example.org', null, gen_random_uuid())",
         survivor=ids[0],
     )
     with world.connect() as connection:
-        assert duplicates.backfill(connection) == 1
-        assert duplicates.backfill(connection) == 0
+        outcomes = [row["outcome"] for row in duplicates.backfill(connection)]
+        assert outcomes == ["no_survivor", "recorded", "same_email"]
+        outcomes = [row["outcome"] for row in duplicates.backfill(connection)]
+        assert outcomes == ["no_survivor", "known", "same_email"]
     world.load(person(1), person(3, email="old.ada@example.org", kajabi_id="99"))
     world.plan()
     statuses = {row["email"]: row for row in world.rows("select * from kajabi_guard.contact_matches")}
     assert statuses["old.ada@example.org"]["hold_reason"] == "other_row_decides"
     assert str(statuses["old.ada@example.org"]["contact_id"]) == ids[0]
+
+
+def test_a_circle_of_merges_is_refused(world: World) -> None:
+    """Three people here: each may lead to the next, but the last not back to the first."""
+    world.add_contacts(person(1), person(2), person(3))
+    one, two, three = (f"person{n}@example.org" for n in (1, 2, 3))
+    with world.connect() as connection:
+        assert duplicates.record(connection, one, two) == "recorded"
+        assert duplicates.record(connection, two, three) == "recorded"
+        assert duplicates.record(connection, three, one.upper()) == "circle"
+        assert duplicates.record(connection, two, one) == "other_survivor"
+    kept = world.rows("select old_email, survivor_email from kajabi_ledger.known_duplicates order by 1")
+    assert [(row["old_email"], row["survivor_email"]) for row in kept] == [(one, two), (two, three)]
+
+
+def test_who_was_merged_by_email_is_still_known_after_the_email_changes_in_kajabi(world: World) -> None:
+    """The second row of a merged person names its id when it is seen: without it, a new email would be a stranger."""
+    world.add_contacts(person(1))
+    old = person(9, email="old.ada@example.org")
+    with world.connect() as connection:
+        assert duplicates.record(connection, "old.ada@example.org", "person1@example.org") == "recorded"
+    world.load(person(1), old)
+    world.apply(world.plan()["fingerprint"])
+    assert world.one("select old_kajabi_id from kajabi_ledger.known_duplicates")["old_kajabi_id"] == old["kajabi_id"]
+    world.load(person(1), {**old, "email": "new.ada@example.org"})
+    world.plan()
+    rows = {row["email"]: row for row in world.rows("select * from kajabi_guard.contact_matches")}
+    assert rows["new.ada@example.org"]["hold_reason"] == "other_row_decides"
+    world.apply()
+    assert list(world.contacts()) == ["person1@example.org"]
