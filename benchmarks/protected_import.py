@@ -126,7 +126,9 @@ def measure(count: int, seed: int) -> None:
         finally:
             databases.drop(server.settings, name)
     _print(clock.seconds)
-    print(f"\nThe bare update changed {overwritten:,} contacts; the protected road filled {written:,} and kept the rest.")
+    print(
+        f"\nThe bare update changed {overwritten:,} contacts; the protected road filled {written:,} and kept the rest."
+    )
     print(f"{count:,} contacts, 2 % differ, seed {seed}, one run. {_versions(version)}")
 
 

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -22,12 +23,11 @@ from loader.synthetic_shape import Organisation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SITE = STATE / "docs"
 # the page may run what is in it and reach nothing else: no font, no counter, no other server
 POLICY = (
-    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; script-src \'unsafe-inline\' '
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline' "
     "'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src 'none'; base-uri 'none'\">"
 )
 
@@ -64,7 +64,7 @@ def describe(state: Path, site: Path) -> Path:
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
     before = os.umask(0o077)
     try:
-        with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
             outcome = dbtRunner().invoke(["docs", "generate", "--static", *quiet, *places])
         if not outcome.success:
             raise KajabiGuardError(

@@ -41,9 +41,11 @@ def make_page() -> str:
     parts = {
         "answers": _table(
             ("field", "source of truth", "Kajabi may", "another owner is proven by"),
-            [(f"`{p['field']}`", TRUTH[p["policy"]], f"{MAY[p['policy']]} (`{p['policy']}`)", _codes(p["evidence"]))
-             for p in policies],
-        ),  # fmt: skip
+            [
+                (f"`{p['field']}`", TRUTH[p["policy"]], f"{MAY[p['policy']]} (`{p['policy']}`)", _codes(p["evidence"]))
+                for p in policies
+            ],
+        ),
         "owners": "\n".join(_owners(_seed("source_priorities"))),
         "fields": "\n\n".join(_field(group) for group in _groups(policies)),
         "followed": _rules(row for row in rules if row["action"] != row["action_if_followed"]),
@@ -52,12 +54,14 @@ def make_page() -> str:
         "final": _labels(row for row in guards if row["is_overridable"] == "false"),
         "held": _table(
             ("reason", "means", "settled with"),
-            [(f"`{r['hold_reason']}`", r["label"], _codes(r["settle_with"]) or "nothing to settle")
-             for r in _seed("hold_reasons")],
-        ),  # fmt: skip
+            [
+                (f"`{r['hold_reason']}`", r["label"], _codes(r["settle_with"]) or "nothing to settle")
+                for r in _seed("hold_reasons")
+            ],
+        ),
         "never": _sentence_list(column for column in contact_columns() if column not in written_columns()),
         "written": _sentence_list(written_columns()),
-    }  # fmt: skip
+    }
     return re.sub(r"{{(\w+)}}", lambda name: parts[name[1]], TEXT.read_text(encoding="utf-8"))
 
 
@@ -98,8 +102,10 @@ def _field(group: Sequence[Row]) -> str:
     lines = [
         f"### {title}",
         "",
-        f"Who wins: another owner, proven by {_codes(', '.join(evidence))}, a person who protected the field, the source "
-        "that the ledger records, or the source of the contact where that is not Kajabi.",
+        (
+            f"Who wins: another owner, proven by {_codes(', '.join(evidence))}, a person who protected the field, "
+            "the source that the ledger records, or the source of the contact where that is not Kajabi."
+        ),
         "Where there is none, your value wins over Kajabi's"
         + (
             ", unless yours is still the one that Kajabi gave and Kajabi's is newer."

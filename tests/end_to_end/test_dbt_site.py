@@ -6,7 +6,7 @@ import csv
 import re
 from typing import TYPE_CHECKING
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from loader.compare import compare_policy
 from loader.database import PROJECT

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from loader.cli import cli
 from loader.dbt import make_folders
@@ -52,7 +52,7 @@ TOP = {"version", "models", "seeds", "sources", "macros", "data_tests", "unit_te
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
     from dbt.cli.main import dbtRunner  # noqa: PLC0415  # costs a second
 
     folder = make_folders(tmp_path_factory.mktemp("parse"))
@@ -63,7 +63,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             patch.setenv(name, "nowhere")
         outcome = dbtRunner().invoke(["parse", "--warn-error", *quiet, *places])
     assert outcome.success, outcome.exception
-    yield outcome.result
+    return outcome.result
 
 
 def of_type(manifest: Any, *kinds: str) -> list[Any]:
@@ -81,8 +81,9 @@ def test_everything_is_described(manifest: Any) -> None:
             mute += [macro.unique_id] if not macro.description.strip() else []
             mute += [f"{macro.name}({argument.name})" for argument in macro.arguments if not argument.description]
     assert mute == [], (
-        "Add a description to each: a model or seed in its folder's YAML, a singular test in tests/data/_data_tests.yml, "
-        "a generic test as `description: \"{{ doc('test_grain') }}\"` under its name (models/docs.md has one block per kind)."
+        "Describe each: a model or seed in its folder's YAML, a singular test in tests/data/_data_tests.yml, a "
+        "generic test as `description: \"{{ doc('test_grain') }}\"` under its name "
+        "(models/docs.md has one block per kind)."
     )
 
 
@@ -117,7 +118,9 @@ def test_no_description_is_pasted(manifest: Any) -> None:
 def test_every_doc_block_is_used() -> None:
     used = {name for file in YAML_FILES for name in re.findall(r"doc\('(\w+)'\)", file.read_text(encoding="utf-8"))}
     blocks = re.findall(r"{% docs (\w+) %}", (PROJECT / "models" / "docs.md").read_text(encoding="utf-8"))
-    assert sorted(used) == sorted(blocks), "A block that nothing refers to, one that is missing, or one that is there twice."
+    assert sorted(used) == sorted(blocks), (
+        "A block that nothing refers to, one that is missing, or one that is there twice."
+    )
 
 
 def test_a_singular_test_is_described_by_the_invariant_at_its_head(manifest: Any) -> None:
@@ -155,11 +158,18 @@ def test_no_yaml_file_has_a_key_that_nobody_reads(file: Path) -> None:
     unknown = [key for key in document if key not in TOP]
     for key in set(document) & set(KEYS):
         unknown += unknown_keys(document[key], key, key)
-    assert unknown == [], "Misspelt, or new: dbt drops such a key without a word. A key that is meant belongs into KEYS."
+    assert unknown == [], (
+        "Misspelt, or new: dbt drops such a key without a word. A key that is meant belongs into KEYS."
+    )
 
 
 def test_a_misspelt_key_is_found() -> None:
-    model = {"name": "a", "descrpition": "b", "columns": [{"name": "c", "tests": []}], "data_tests": [{"unique": {"arg": 1}}]}
+    model = {
+        "name": "a",
+        "descrpition": "b",
+        "columns": [{"name": "c", "tests": []}],
+        "data_tests": [{"unique": {"arg": 1}}],
+    }
     found = set(unknown_keys([model], "models", "models"))
     assert found == {"models.descrpition", "models[a].columns.tests", "models[a].data_tests.unique.arg"}
 
@@ -180,8 +190,9 @@ def test_every_relation_that_the_loader_reads_is_in_an_exposure() -> None:
     for file in STATEMENTS:
         relations = relations_read(file.stem)
         assert not relations or file.stem in named, (
-            f"loader/sql/{file.name} reads {', '.join(sorted(relations))}, and no exposure says so. In models/_exposures.yml, "
-            f"add `{file.stem}` to config.meta.statements of whatever shows or writes it, and the relations to its depends_on."
+            f"loader/sql/{file.name} reads {', '.join(sorted(relations))}, and no exposure says so. "
+            f"In models/_exposures.yml, add `{file.stem}` to config.meta.statements of what shows or writes it, "
+            "and the relations to its depends_on."
         )
     assert named <= {file.stem for file in STATEMENTS}, "An exposure names a statement that is not in loader/sql."
 
@@ -198,8 +209,8 @@ def test_an_exposure_depends_on_exactly_what_its_statements_read(name: str, mani
     assert exposure.owner.email.endswith("@example.org"), "a role, not a person"
     there = set(listed["commands"]) & set(cli.commands)
     assert bool(read) == bool(there), (
-        f"models/_exposures.yml, {name}: {sorted(there)} is a command now, so name in config.meta.statements the files of "
-        "loader/sql with which it reads, and the relations under depends_on."
+        f"models/_exposures.yml, {name}: {sorted(there)} is a command now, so name in config.meta.statements the "
+        "files of loader/sql with which it reads, and the relations under depends_on."
     )
 
 

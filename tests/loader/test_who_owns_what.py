@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,12 +12,17 @@ from loader.compare import POLICIES, compare_policy
 from loader.database import PROJECT, Target
 from loader.errors import Usage
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SEED = PROJECT / "seeds" / "field_policies.csv"
 
 
 def test_the_page_is_what_the_seeds_make_of_it() -> None:
     page = ownership.PAGE.read_text(encoding="utf-8")
-    assert page == ownership.make_page(), "The seeds or the template have changed: type `make docs` and commit the page."
+    assert page == ownership.make_page(), (
+        "The seeds or the template have changed: type `make docs` and commit the page."
+    )
 
 
 def test_every_policy_has_its_words() -> None:
