@@ -1,5 +1,5 @@
 # Every target does its own set-up on a fresh machine: Python 3.10 to 3.13 and make are all it needs.
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test lint docs bench clean
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 
@@ -16,6 +16,12 @@ test: setup
 
 lint: setup
 	@bash scripts/lint
+
+docs: setup
+	@.venv/bin/python scripts/docs
+
+bench: setup
+	@bash scripts/bench
 
 clean:
 	rm -rf .venv .kajabi-guard/dbt

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "kajabi_guard_comparison"
 POLICIES = ("fill_blank", "follow_kajabi", "never")
+FOR_PEOPLE = {"evidence"}  # a copy of the seed that is older than this column decides the same
 
 
 def compare_policy(
@@ -56,16 +57,19 @@ def compare_policy(
 
 
 def _check(policy: Path) -> None:
-    """Raise Usage unless the file has the columns and fields of ours, known policies, and one for the whole address."""
+    """Raise Usage unless the file has our columns and fields, known policies, and one for the whole address."""
     wanted = _rows(PROJECT / "seeds" / "field_policies.csv")
     try:
         given = _rows(policy)
     except (OSError, UnicodeDecodeError):
         raise Usage(f"{policy.name} cannot be read as UTF-8 text. Nothing was compared.") from None
-    is_like_ours = bool(given) and list(given[0]) == list(wanted[0])
-    if not is_like_ours or {row["field"] for row in given} != {row["field"] for row in wanted}:
+    ours, theirs = set(wanted[0]), set(given[0] if given else ())
+    missing = [name for name in wanted[0] if name not in theirs | FOR_PEOPLE]
+    if missing or theirs - ours or {row["field"] for row in given} != {row["field"] for row in wanted}:
+        lacks = f" It lacks {', '.join(missing)}." if missing else ""
         raise Usage(
-            f"{policy.name} does not have the columns and fields of seeds/field_policies.csv. Copy that file first."
+            f"{policy.name} does not have the columns and fields of seeds/field_policies.csv.{lacks} Nothing was "
+            "compared. Copy that file first and change the policies in the copy."
         )
     if any(row["policy"] not in POLICIES for row in given):
         raise Usage(f"{policy.name} has a policy that is none of {', '.join(POLICIES)}. Nothing was compared.")

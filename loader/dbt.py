@@ -94,6 +94,7 @@ def run_dbt(
     by_status = {
         "success": run.done, "pass": run.done, "warn": run.warned, "skipped": run.skipped, "error": run.failed,
         "fail": run.failed, "runtime error": run.failed,
+        "no-op": [],  # an exposure: there is nothing to run
     }  # fmt: skip
     for result in getattr(outcome.result, "results", []) or []:
         by_status.get(str(result.status), run.failed).append(result.node.name)
