@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 for name in [name for name in os.environ if name.startswith("PG") or name == "DATABASE_URL"]:
     del os.environ[name]
 
+# one name for every test of this session: dbt parses the project once, and takes what it remembers for another
+# database for nothing
+DATABASE = f"kajabi_guard_test_{uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _parsed_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Say where worlds keep what the first plan of this session has parsed."""
+    World.parsed = tmp_path_factory.mktemp("dbt") / "partial_parse.msgpack"
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
@@ -42,11 +52,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 @pytest.fixture
 def target(server: dict[str, str]) -> Iterator[Target]:
     """A new, empty database, dropped afterwards."""
-    plain_name = f"kajabi_guard_test_{uuid4().hex[:12]}"
-    name = sql.Identifier(plain_name)
+    name = sql.Identifier(DATABASE)
     with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
+        admin.execute(sql.SQL("drop database if exists {} with (force)").format(name))
         admin.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(name))
-    there = Target({**server, "PGDATABASE": plain_name})
+    there = Target({**server, "PGDATABASE": DATABASE})
     with pointed_at(there):
         yield there
     with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:

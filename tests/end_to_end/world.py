@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from psycopg import sql
 
@@ -41,6 +42,9 @@ HEADER_OF = {
 
 class World:
     """One database with a ``contacts`` table. Rows are dicts by our column names, in the database and in exports."""
+
+    parsed: ClassVar[Path | None] = None
+    """Where what dbt has parsed is kept for the next world of this session; None: every world parses for itself."""
 
     def __init__(self, target: Target, folder: Path) -> None:
         self.target = target
@@ -115,6 +119,9 @@ class World:
 
     def plan(self, scope: Scope | None = None) -> dict[str, Any]:
         make_plan(self.target, scope, state=self.folder, project=self._project())
+        if self.parsed and not self.parsed.exists():
+            shutil.copyfile(self.folder / "dbt" / "target" / "partial_parse.msgpack", self.parsed)
+            os.environ["DBT_PARTIAL_PARSE_FILE_PATH"] = str(self.parsed)  # dbt's own variable
         with self.connect() as connection:
             return current_plan(connection)
 
