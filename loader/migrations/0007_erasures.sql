@@ -38,7 +38,8 @@ return (
         || string_agg(
             regexp_replace(key_value, '([^[:alnum:]@_-])', '\\\1', 'g'), '|' order by length(key_value) desc, key_value
         )
-        || ')(?![[:alnum:]@_%+-]|\.[[:alnum:]])'
+        -- a dot goes on to a longer domain, unless it ends a sentence or begins the ending of a file
+        || ')(?![[:alnum:]@_%+-]|\.(?!csv)[[:alnum:]])'
     from unnest(keys) as listed (key_value)
 );
 
@@ -140,6 +141,21 @@ begin
         if count_rows > 0 then
             return next;
         end if;
+    end loop;
+end
+$$;
+
+-- PostgreSQL keeps samples of the values of a column for its planner: taken again, without who was erased. (A table in
+-- which nothing is left keeps its last sample until there are rows in it again.)
+create function kajabi_ledger.renew_statistics() returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    found record;
+begin
+    for found in select o.table_id from kajabi_ledger.own_tables() as o loop
+        execute format('analyze %s', found.table_id);
     end loop;
 end
 $$;

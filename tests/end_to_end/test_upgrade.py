@@ -74,7 +74,7 @@ def landed_database(server: dict[str, str]) -> Iterator[Target]:
     try:
         with pointed_at(Target({**server, "PGDATABASE": name})) as target:
             with connect(target) as connection, connection.transaction():
-                connection.execute(LANDED_SQL.read_text(encoding="utf-8"))  # type: ignore[call-overload]
+                connection.execute(LANDED_SQL.read_text(encoding="utf-8"))
             yield target
     finally:
         databases.drop(server, name)
@@ -92,16 +92,15 @@ def values(connection: Connection) -> dict[str, dict[str, list[str]]]:
     for table in tables(connection, ("public", *OURS)):
         columns = [row["name"] for row in connection.execute(COLUMNS, {"table": table})]
         listed = ", ".join(f'"{column}"::text as "{column}"' for column in columns)
-        rows: list[dict[str, Any]] = connection.execute(f"select {listed} from {table} as t order by t::text").fetchall()  # type: ignore[call-overload]
+        rows: list[dict[str, Any]] = connection.execute(
+            f"select {listed} from {table} as t order by t::text"
+        ).fetchall()
         found[table] = {column: [row[column] for row in rows] for column in columns}
     return found
 
 
 def schema(connection: Connection) -> dict[str, dict[str, str]]:
-    return {
-        kind: {row["name"]: row["is"] for row in connection.execute(query)}  # type: ignore[call-overload]
-        for kind, query in CATALOGUE.items()
-    }
+    return {kind: {row["name"]: row["is"] for row in connection.execute(query)} for kind, query in CATALOGUE.items()}
 
 
 def ordered(table: dict[str, list[str]], columns: list[str]) -> list[tuple[str, ...]]:

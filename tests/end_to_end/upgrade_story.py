@@ -114,7 +114,10 @@ def live_through_two_weeks(world: World) -> None:
     world.load(*WEEK_2)
     world.plan()
     with world.connect() as connection:
-        assert decide.decide(connection, "ben.alder@example.org", "phone", "ours", r"he told us: \ö\, not Kajabi's") == "recorded"
+        assert (
+            decide.decide(connection, "ben.alder@example.org", "phone", "ours", r"he told us: \ö\, not Kajabi's")
+            == "recorded"
+        )
     fingerprint = world.plan()["fingerprint"]
     with world.connect() as connection:
         override = Override(["guard_older_export"], "the twin was deleted there")
