@@ -20,9 +20,10 @@ with person_rows as (
 
 -- whichever of its phones counted, and a placeholder taken for a blank or not: all of these digests are this person's
 possible_keys as (
-    select kajabi_ledger.row_key(
-        ids.kajabi_id, emails.email_key, person_rows.first_name, person_rows.last_name, phones.phone
-    ) as row_key
+    select
+        kajabi_ledger.row_key(
+            ids.kajabi_id, emails.email_key, person_rows.first_name, person_rows.last_name, phones.phone
+        ) as row_key
     from person_rows
     cross join lateral (values (person_rows.kajabi_id), (null)) as ids (kajabi_id)
     cross join lateral (values (person_rows.email_key), (null)) as emails (email_key)
