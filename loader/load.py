@@ -11,6 +11,7 @@ from loader.database import PROJECT
 from loader.errors import ExportRejected
 from loader.export_file import load_column_map, read_export
 from loader.prepare import person, take_run_lock
+from loader.prune import kept_loads, prune_rows
 from loader.statements import statement
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 KAJABI_COLUMNS = PROJECT / "seeds" / "kajabi_columns.csv"
 COLUMNS_SHOWN = 6
-KEPT_LOADS = 8  # about two months of weekly exports: enough to look back at a question somebody asks
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,9 @@ def load_export(
     """Load the export at ``path``; the newest load is what plans are made from.
 
     ``as_base`` declares instead that this export had been imported before: it becomes the base and nothing else.
-    ``progress`` gets the bytes read so far. Raises ExportRejected, Busy; the database is then as before.
+    ``progress`` gets the bytes read so far. Raises ExportRejected, Busy, Usage; the database is then as before.
     """
+    kept = kept_loads()
     columns = load_column_map(KAJABI_COLUMNS)
     export = read_export(path, columns, encoding=encoding, progress=progress)
     with connection.transaction():
@@ -81,7 +82,7 @@ def load_export(
             connection.execute(statement("make_newest"), {"load_id": load_id})
             connection.execute(statement("clear_plan_scope"))
             status = "newest_again" if known else "loaded"
-        connection.execute(statement("prune_contact_rows"), {"kept_loads": KEPT_LOADS})
+        prune_rows(connection, kept)
     return Load(load_id, status, export.file_name, export.row_count, export.unmapped_columns)
 
 

@@ -15,6 +15,7 @@ found as (
         case
             when row_settlements.verdict = 'same_as' then null
             when row_settlements.verdict = 'ignore' then 'ignored'
+            when row_settlements.verdict = 'erased' then 'erased'
             else deciding_keys.hold_reason
         end as hold_reason,
         coalesce(row_settlements.contact_id, deciding_keys.contact_id) as contact_id,

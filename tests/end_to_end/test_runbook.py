@@ -19,8 +19,10 @@ from psycopg import sql as composed
 from loader import decide
 from loader.database import Target, pointed_at
 from loader.errors import StalePlan
+from loader.forget import forget
 from loader.guards import Override
 from loader.merge import apply_plan
+from loader.prune import KEPT_DAYS, prune_plans
 from world import World
 
 if TYPE_CHECKING:
@@ -317,13 +319,14 @@ def test_dropping_what_dbt_built_loses_nothing(applied: World) -> None:
 
 
 def test_old_plans_can_go_and_what_was_written_stays(applied: World) -> None:
+    applied.run("update kajabi_ledger.merge_runs set finished_at = now() - interval '2 years'")
+    # a later run: the newest one keeps its plan
+    plan_again(applied, state="CO")
+    applied.apply()
     with applied.connect() as connection:
-        ask(connection, block("Forget the plans of runs older than a year"))
-        assert rows(applied, "What the last run had planned")
-        connection.execute("update kajabi_ledger.merge_runs set finished_at = now() - interval '2 years'")
-        ask(connection, block("Forget the plans of runs older than a year"))
-    assert rows(applied, "What the last run had planned") == []
-    assert rows(applied, "What the last run wrote")
+        assert prune_plans(connection, KEPT_DAYS).count_runs == 1
+    assert [row["action"] for row in rows(applied, "What the last run had planned")] == ["update"]
+    assert {row["run_id"] for row in rows(applied, "Everything that was ever written on one contact")} == {1, 2}
     sizes = rows(applied, "How large the tables are")
     assert [row["schema_name"] for row in sizes] == ["kajabi_guard", "kajabi_ledger", "kajabi_raw"]
 
@@ -337,24 +340,10 @@ def test_a_plan_of_the_original_is_not_applied_to_a_copy(applied: World) -> None
     assert applied.plan()["fingerprint"] != plan["fingerprint"]
 
 
-def test_a_person_is_forgotten_in_every_table_of_this_tool(applied: World) -> None:
-    plan_again(applied, phone="(720) 555-0111")
-    applied.apply()
+def test_an_erasure_can_be_shown_without_saying_who_it_was(applied: World) -> None:
+    applied.run("delete from public.contacts where email = 'ada.brook@example.org'")
     with applied.connect() as connection:
-        assert decide.decide(connection, ADA["email"], "phone", "ours", "ada.brook told us") == "recorded"
-        assert decide.protect(connection, ADA["email"], None, "ada.brook told us") == "recorded"
-        assert connection.execute("select from kajabi_ledger.open_conflicts").rowcount == 1
-        ask(connection, block("Forget one person in the tables of this tool"))
-        for table in ("open_conflicts", "decisions_taken", "protections"):
-            assert connection.execute(f"select from kajabi_ledger.{table}").rowcount == 0, table
-        connection.execute("delete from public.contacts where email = 'ada.brook@example.org'")
-    applied.plan()
-    listed = applied.rows("""
-        select format('%%I.%%I', schemaname, tablename) as name
-        from pg_tables where schemaname in ('kajabi_raw', 'kajabi_guard', 'kajabi_ledger')
-    """)
-    for relation in listed:
-        name = relation["name"]
-        kept = applied.rows(f"select t::text as line from {name} as t where t::text ilike '%%ada.brook%%'")
-        assert kept == [], name
-    assert not applied.rows("select 1 as found from kajabi_ledger.field_changes where new_value = %(v)s", v=PHONE)
+        forget(connection, ADA["email"], "her letter")
+    (erasure,) = rows(applied, "Who was erased, without saying who")
+    assert (erasure["because"], erasure["count_keys"]) == ("her letter", 2)
+    assert erasure["row_counts"]["contact_rows"] == 1

@@ -1,0 +1,2 @@
+-- An email as a key.
+select kajabi_ledger.clean_email(%(email)s::text) as email
