@@ -32,8 +32,8 @@ DATABASE = f"kajabi_guard_test_{uuid4().hex[:12]}"
 
 @pytest.fixture(scope="session", autouse=True)
 def _parsed_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Say where worlds keep what the first plan of this session has parsed."""
-    World.parsed = tmp_path_factory.mktemp("dbt") / "partial_parse.msgpack"
+    """Say where worlds keep what the first plan on a database of this name has parsed."""
+    World.parsed = tmp_path_factory.mktemp("parsed")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 import shutil
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -44,7 +43,7 @@ class World:
     """One database with a ``contacts`` table. Rows are dicts by our column names, in the database and in exports."""
 
     parsed: ClassVar[Path | None] = None
-    """Where what dbt has parsed is kept for the next world of this session; None: every world parses for itself."""
+    """Folder of what dbt has parsed, by database name, for the next world; None: every world parses for itself."""
 
     def __init__(self, target: Target, folder: Path) -> None:
         self.target = target
@@ -118,10 +117,14 @@ class World:
         self.run("insert into kajabi_ledger.duplicates_declared_none values (now(), 'test', 'invented people')")
 
     def plan(self, scope: Scope | None = None) -> dict[str, Any]:
+        made = self.folder / "dbt" / "target" / "partial_parse.msgpack"
+        kept = (self.parsed or self.folder) / f"{self.target.settings['PGDATABASE']}.msgpack"
+        if kept.exists() and not made.exists():
+            made.parent.mkdir(parents=True)
+            shutil.copyfile(kept, made)
         make_plan(self.target, scope, state=self.folder, project=self._project())
-        if self.parsed and not self.parsed.exists():
-            shutil.copyfile(self.folder / "dbt" / "target" / "partial_parse.msgpack", self.parsed)
-            os.environ["DBT_PARTIAL_PARSE_FILE_PATH"] = str(self.parsed)  # dbt's own variable
+        if self.parsed and not kept.exists():
+            shutil.copyfile(made, kept)
         with self.connect() as connection:
             return current_plan(connection)
 
