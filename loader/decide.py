@@ -39,7 +39,7 @@ OUTCOMES = {
     "no_other": "not recorded: no living contact has the other email",
     "not_protected": "nothing to take away: it was not protected by a person",
     "no_reason": "not recorded: a reason (because) is missing",
-    "moved_on": "not recorded: Kajabi's value is not the one in the list any more (or the spreadsheet changed the cell)",
+    "moved_on": "not recorded: Kajabi's value is not the one in the list any more, or a spreadsheet changed the cell",
     "not_alike": "not recorded: no such change waits for a person any more",
     "partly": "recorded for some: the others differ in another part of the address as well, decide them one by one",
 }

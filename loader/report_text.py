@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 WIDTH = 80
 LINES_SHOWN = 8
@@ -57,6 +57,13 @@ def _console(*, color: bool) -> Console:
         file=io.StringIO(), width=WIDTH, force_terminal=color, no_color=not color, highlight=False, markup=False,
         emoji=False, legacy_windows=False,
     )  # fmt: skip
+
+
+def printed(draw: Callable[[Console], None], *, color: bool = False) -> str:
+    """What ``draw`` prints on a sheet of 80 columns, as text; escape sequences only with ``color``."""
+    out = _console(color=color)
+    draw(out)
+    return _text_of(out)
 
 
 def _text_of(out: Console) -> str:

@@ -47,12 +47,13 @@ cells as (
     from waiting
     left join kajabi_guard.field_policies as policies on waiting.field = policies.field
     cross join lateral (
-        select
+        values (
             policies.field is null
             -- nothing that could be taken; an address is taken whole, and another part of it may have a value
             or waiting.rule = 'invalid_in_kajabi'
-            or (waiting.incoming_value is null and not policies.is_address) as is_only_ours
-    ) as choices
+            or (waiting.incoming_value is null and not policies.is_address)
+        )
+    ) as choices (is_only_ours)
 ),
 
 -- a second row of a merged person is there every week and needs nobody
