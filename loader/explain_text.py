@@ -130,12 +130,14 @@ def _row(out: Console, row: Row) -> None:
         paragraph(out, f"{row['label']}: {row['meaning']} {row['why']}")
     if row["deciding_row"] and row["deciding_row"] != row["row_number"]:
         paragraph(out, f"Row {row['deciding_row']} decides for this contact.")
+    is_open = len({each["contact_id"] for each in row["candidates"]}) > 1 or row["hold_reason"] == "possible_duplicate"
     for each in row["candidates"]:
+        verb = "It could mean" if is_open else "It leads to"
         deleted = ", deleted here" if each["is_deleted"] else ""
         deciding = "" if each["is_deciding"] else ", a weaker key"
         paragraph(
             out,
-            f"It could mean {each['email'] or 'nobody who is here'}, by {KEYS[each['key_name']]}{deciding}{deleted}.",
+            f"{verb} {each['email'] or 'nobody who is here'}, by {KEYS[each['key_name']]}{deciding}{deleted}.",
         )
     if row["settled_as"]:
         since = "; counts from the next plan on" if row["is_settled_since"] else ""

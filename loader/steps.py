@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from loader.plan import Scope, make_plan
 from loader.prepare import prepared
 from loader.report import first_rows, read_report, write_files
 from loader.report_text import LINES_SHOWN, render, table_text
-from loader.terminal import bytes_progress, say, show_json, steps_progress
+from loader.terminal import bytes_progress, is_colored, say, show_json, steps_progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,14 +46,14 @@ def plan(target: Target, scope: Scope) -> None:
 
 def report(target: Target, *, is_json: bool) -> None:
     """Show the plan that stands; exits with 3 when a guard is red."""
-    with prepared(target, "report") as connection:
+    with prepared(target, "report") as connection, steps_progress("Reading the plan"):
         document = read_report(connection, target)
         lists = [first_rows(connection, name, LINES_SHOWN) for name in ("planned_changes", "new_contacts")]
         folder = write_files(connection, document, render(document, *lists))
     if is_json:
         show_json({**document, "files": str(folder)})
     else:
-        click.echo(render(document, *lists, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR")), color=True)
+        click.echo(render(document, *lists, color=is_colored()), color=True)
         click.echo(f"Files: {folder.relative_to(PROJECT)}")
     if not all(guard["passed"] for guard in document["guards"]):
         sys.exit(3)

@@ -11,6 +11,13 @@ newest_words as (
     select distinct on (row_key) *
     from kajabi_ledger.settlements
     order by row_key asc, settlement_id desc
+),
+
+inserted as (
+    select exports.*
+    from kajabi_guard.contact_matches as matches
+    inner join kajabi_guard.stg_kajabi__contacts as exports on matches.row_number = exports.row_number
+    where matches.status = 'new'
 )
 
 select
@@ -23,18 +30,8 @@ select
     -- which row is taken instead of this one
     case held.hold_reason
         when 'other_row_decides' then deciding.row_number
-        when 'same_email_in_export' then (
-            select min(twins.row_number)
-            from kajabi_guard.stg_kajabi__contacts as twins
-            inner join kajabi_guard.contact_matches as inserted on twins.row_number = inserted.row_number
-            where inserted.status = 'new' and twins.email_key = exports.email_key
-        )
-        when 'same_id_in_export' then (
-            select min(twins.row_number)
-            from kajabi_guard.stg_kajabi__contacts as twins
-            inner join kajabi_guard.contact_matches as inserted on twins.row_number = inserted.row_number
-            where inserted.status = 'new' and twins.kajabi_id = exports.kajabi_id
-        )
+        when 'same_email_in_export' then same_email.row_number
+        when 'same_id_in_export' then same_id.row_number
     end as deciding_row,
     held.hold_reason,
     reasons.label,
@@ -69,6 +66,10 @@ inner join kajabi_guard.contact_matches as matches on concerned.row_number = mat
 left join kajabi_guard.contact_matches as deciding
     on matches.contact_id = deciding.contact_id and deciding.status = 'matched' and matches.status = 'held'
 left join kajabi_guard.held_rows as held on concerned.row_number = held.row_number
+left join inserted as same_email
+    on exports.email_key = same_email.email_key and held.hold_reason = 'same_email_in_export'
+left join inserted as same_id
+    on exports.kajabi_id = same_id.kajabi_id and held.hold_reason = 'same_id_in_export'
 left join kajabi_guard.hold_reasons as reasons on held.hold_reason = reasons.hold_reason
 left join kajabi_guard.contact_writes as writes on concerned.row_number = writes.row_number
 left join newest_words as words

@@ -33,7 +33,7 @@ def live_three_weeks(world: World) -> dict[str, str]:
             billing_address_source="unknown_legacy", **ADDRESS,
         ),
         "cleo": someone("cleo", 3, phone="(303) 555-0103", city="Lyons"),
-        "dan": someone("dan", 4),
+        "dan": someone("dan", 4, paypal_email="Dan.Pays@example.org"),
         "eva": {**someone("eva", 5), "kajabi_id": None, "paypal_email": "Eva.Pays@example.org"},
         "fay": someone("fay", 6, deleted_at="2026-01-02T03:04:05Z"),
         "gus": someone("gus", 7),
@@ -46,7 +46,7 @@ def live_three_weeks(world: World) -> dict[str, str]:
     }  # fmt: skip
     ids = dict(zip(here, world.add_contacts(*here.values()), strict=True))
     ada, ben, cleo, dan = someone("ada", 1), someone("ben", 2), someone("cleo", 3, city="Lyons"), someone("dan", 4)
-    eva, gus, lea = someone("eva.pays", 5, first_name="Eva"), someone("gus", 7), someone("lea", 11)
+    eva, gus, lea = someone("eva.pays", 5, first_name="Eva", phone="(720) 555-0105"), someone("gus", 7), someone("lea", 11)
     others = [someone("ned", 13), someone("kim", 10, phone="(303) 555-0110")]
     pair = [someone("ivy", 8), someone("jon", 9)]
 
@@ -72,7 +72,8 @@ def live_three_weeks(world: World) -> dict[str, str]:
     world.load(ada, ben, cleo, eva, gus, lea, *others, *pair)
     world.apply(world.plan()["fingerprint"])
 
-    # week 3: what stands now
+    # week 3: what stands now; somebody has corrected a phone that a run had written
+    world.run("update public.contacts set phone = '(303) 555-0105' where email = 'eva@example.org'")
     with world.connect() as connection:
         assert decide.decide(connection, "lea@example.org", "phone", "ours", WHY) == "recorded"
     world.load(
