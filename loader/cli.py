@@ -56,7 +56,7 @@ def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) ->
     """Copy Kajabi's contacts export: all rows or none."""
     with target_of(context) as target:
         steps.load(target, file, encoding, as_base=as_base)
-        say("Next:\n   ./kajabi-guard plan")
+        say('Next:\n   ./kajabi-guard weekly "this week\'s export.csv"' if as_base else "Next:\n   ./kajabi-guard plan")
 
 
 @cli.command()

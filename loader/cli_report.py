@@ -40,8 +40,8 @@ def history(context: click.Context, limit: int, *, is_json: bool) -> None:
         if not runs:
             click.echo("No run yet.")
             return
-        columns = ("run", "status", "plan", "finished (UTC)", "by", "values", "ids", "new", "export")
-        keys = (*("run_id", "status", "fingerprint", "finished_at_utc", "done_by"), *COUNTS, "file_name")
+        columns = ("run", "what", "plan", "finished (UTC)", "by", "values", "ids", "new")
+        keys = ("run_id", "status", "fingerprint", "finished_at_utc", "done_by", *COUNTS)
         numbers = [columns.index(name) for name in ("run", "values", "ids", "new")]
         click.echo(table_text(columns, [[run[key] for key in keys] for run in runs], numbers=numbers))
         for run in runs:

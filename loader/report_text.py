@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 LINES_SHOWN = 8
+GAP = 3  # between two columns of a table
 FIELD_NAMES = {
     "first_name": "first name", "last_name": "last name", "phone": "phone", "address_line_1": "address line 1",
     "address_line_2": "address line 2", "city": "city", "state": "state", "postal_code": "postal code",
@@ -36,12 +38,21 @@ def visible(value: object) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> Table:
-    """A plain table; ``numbers`` are the positions of columns to align right. Long cells are cut, never wrapped."""
+    """A plain table; ``numbers`` are the positions of columns to align right. Long cells are cut, never wrapped.
+
+    Where it does not fit, the widest columns give way to the others: a cut number would be another number.
+    """
+    cells = [[visible(f"{cell:,}" if isinstance(cell, int) else cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    room = WIDTH - GAP * (len(columns) - 1)
+    limit = next((most for most in range(room, 1, -1) if sum(min(width, most) for width in widths) <= room), 1)
     made = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, show_header=any(columns), expand=False)
     for position, name in enumerate(columns):
-        made.add_column(name, justify="right" if position in numbers else "left", no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        made.add_row(*(Text(visible(f"{cell:,}" if isinstance(cell, int) else cell)) for cell in row))
+        justify: Literal["right", "left"] = "right" if position in numbers else "left"
+        width = min(widths[position], limit)
+        made.add_column(name, justify=justify, width=width, no_wrap=True, overflow="ellipsis")
+    for row in cells:
+        made.add_row(*map(Text, row))
     return made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import traceback
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -29,13 +30,15 @@ def is_colored() -> bool:
 
 
 def folded(text: str) -> str:
-    """A paragraph of at most 80 columns, as wide characters are wide; a longer word stays whole, to be pasted."""
-    lines: list[str] = [""]
-    for word in visible(text.replace("\n", " ")).split(" "):
-        if lines[-1] and cell_len(f"{lines[-1]} {word}") > WIDTH:
-            lines.append(word)
-        elif word:
-            lines[-1] += f" {word}" if lines[-1] else word
+    """A paragraph of at most 80 columns, as wide characters are wide; a longer path or command word stays whole."""
+    lines = [""]
+    for word in re.findall(r" *[^ ]+", visible(text.replace("\n", " "))):
+        if not lines[-1] or cell_len(lines[-1] + word) <= WIDTH:
+            lines[-1] += word
+        else:
+            lines.append(word.lstrip())
+        if not word.isascii():  # scripts that are written without blanks
+            lines[-1:] = chop_cells(lines[-1], WIDTH)
     return "\n".join(lines)
 
 

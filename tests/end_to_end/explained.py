@@ -46,7 +46,11 @@ def live_three_weeks(world: World) -> dict[str, str]:
     }  # fmt: skip
     ids = dict(zip(here, world.add_contacts(*here.values()), strict=True))
     ada, ben, cleo, dan = someone("ada", 1), someone("ben", 2), someone("cleo", 3, city="Lyons"), someone("dan", 4)
-    eva, gus, lea = someone("eva.pays", 5, first_name="Eva", phone="(720) 555-0105"), someone("gus", 7), someone("lea", 11)
+    eva, gus, lea = (
+        someone("eva.pays", 5, first_name="Eva", phone="(720) 555-0105"),
+        someone("gus", 7),
+        someone("lea", 11),
+    )
     others = [someone("ned", 13), someone("kim", 10, phone="(303) 555-0110")]
     pair = [someone("ivy", 8), someone("jon", 9)]
 
