@@ -83,7 +83,9 @@ def _fields_and_history(rows: Any, contact: Row) -> Row:
         field["evidence"] = _of(field, evidence)
         field["words"] = _of(field, words)
         field["history"] = _of(field, history)
-        field["commands"] = deciding_commands(contact, field) if field["needs_review"] else []
+        field["is_decided_since"] = any(word["is_since"] and word["word"] == "decided" for word in field["words"])
+        is_open = field["needs_review"] and not field["is_decided_since"]
+        field["commands"] = deciding_commands(contact, field) if is_open else []
     return {"fields": fields, "history": history}
 
 

@@ -72,7 +72,10 @@ def _lines(field: Row) -> Iterable[tuple[str, str]]:
     if field["needs_review"]:
         since = field["waits_since"]
         opened = f"since {moment(since)}, opened by run {field['waits_since_run']}" if since else "since this plan"
-        yield "waits", f"for a person {opened}; one of these closes it:"
+        if field["is_decided_since"]:
+            yield "waits", f"for a person {opened}; decided by now, and the next plan knows it"
+        else:
+            yield "waits", f"for a person {opened}; one of these closes it:"
 
 
 def _is_kept_id(field: Row) -> bool:

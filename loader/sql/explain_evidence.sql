@@ -3,12 +3,15 @@
 with seen as (select * from kajabi_guard.stg_crm__contacts where id = %(contact_id)s),
 
 written as (
-    select distinct on (field)
-        field,
-        new_value
-    from kajabi_ledger.field_changes
-    where contact_id = %(contact_id)s
-    order by field asc, run_id desc
+    select distinct on (changes.field)
+        changes.field,
+        changes.new_value
+    from kajabi_ledger.field_changes as changes
+    inner join kajabi_ledger.merge_runs as runs on changes.run_id = runs.run_id
+    cross join kajabi_guard.plan_summary
+    -- what was written after the plan, by its own run as well, is no evidence that it knew
+    where changes.contact_id = %(contact_id)s and runs.started_at < plan_summary.planned_at
+    order by changes.field asc, changes.run_id desc
 ),
 
 pieces as (
@@ -18,8 +21,12 @@ pieces as (
         piece.*
     from seen
     cross join kajabi_guard.field_policies as policies
+    cross join kajabi_guard.plan_summary
     left join kajabi_ledger.contact_field_sources as sources
-        on seen.id = sources.contact_id and policies.field = sources.field
+        on
+            seen.id = sources.contact_id
+            and policies.field = sources.field
+            and plan_summary.planned_at >= sources.since
     left join written on policies.field = written.field
     cross join lateral (
         values

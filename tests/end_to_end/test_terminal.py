@@ -92,7 +92,7 @@ def on_terminal(console: Console, *arguments: object, variables: Mapping[str, st
     readers = [threading.Thread(target=read, args=(number,)) for number in (0, 1)]
     for reader in readers:
         reader.start()
-    code = process.wait(timeout=120)
+    code = process.wait(timeout=300)
     for reader in readers:
         reader.join()
     for ours, _ in ends:
@@ -115,9 +115,10 @@ def world(server: dict[str, str], console: Console, tmp_path_factory: pytest.Tem
         made.add_contacts(*PEOPLE)
         file = made.write_export(EXPORT)
         renamed = file.rename(file.with_name(f"{HOSTILE.replace('/', '')} {WIDE}.csv"))
-        weekly = console.run("weekly", renamed)
-        assert (weekly.code, weekly.err) == (0, ""), weekly
-        assert_fits(weekly.out)
+        loaded = console.run("load", renamed)
+        assert (loaded.code, loaded.err) == (0, ""), loaded
+        assert_fits(loaded.out)
+        made.plan()
         yield made
 
 
