@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WIDTH = 80
 LINES_SHOWN = 8
 GAP = 3  # between two columns of a table
+NARROW = 16  # a date, a number, a fingerprint: never cut while something wider can be
 FIELD_NAMES = {
     "first_name": "first name", "last_name": "last name", "phone": "phone", "address_line_1": "address line 1",
     "address_line_2": "address line 2", "city": "city", "state": "state", "postal_code": "postal code",
@@ -44,16 +45,24 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: 
     """
     cells = [[visible(f"{cell:,}" if isinstance(cell, int) else cell) for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
-    room = WIDTH - GAP * (len(columns) - 1)
-    limit = next((most for most in range(room, 1, -1) if sum(min(width, most) for width in widths) <= room), 1)
+    widths = _fitting(widths, WIDTH - GAP * (len(columns) - 1))
     made = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, show_header=any(columns), expand=False)
     for position, name in enumerate(columns):
         justify: Literal["right", "left"] = "right" if position in numbers else "left"
-        width = min(widths[position], limit)
-        made.add_column(name, justify=justify, width=width, no_wrap=True, overflow="ellipsis")
+        made.add_column(name, justify=justify, width=widths[position], no_wrap=True, overflow="ellipsis")
     for row in cells:
         made.add_row(*map(Text, row))
     return made
+
+
+def _fitting(widths: list[int], room: int) -> list[int]:
+    """The widths that a row of ``room`` columns has place for: narrow ones as they are, the others cut alike."""
+    for narrow in (NARROW, 0):
+        for most in range(room, 0, -1):
+            cut = [width if width <= narrow else min(width, most) for width in widths]
+            if sum(cut) <= room:
+                return cut
+    return widths
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> str:
