@@ -157,7 +157,7 @@ def test_a_terminal_gets_emphasis_and_progress_and_the_same_words(console: Conso
         progress = MOVES.sub("", SGR.sub("", seen.err))
         assert "\x1b" not in progress
         assert max(map(width, progress.split("\n"))) <= 80 * 3, "a status line and its repetitions, nothing else"
-        piped = console.run(*arguments)
+        piped = console.run(*arguments, cwd=console.project)
         assert words(seen) == [line.rstrip() for line in piped.out.split("\n")]
         assert piped.err == ""
 
