@@ -21,7 +21,7 @@ from loader.guards import Override
 from loader.merge import apply_plan
 from loader.plan import Scope
 from loader.prepare import prepared
-from loader.terminal import refuse, say, show_json, unexpected
+from loader.terminal import refuse, say, show_json, steps_progress, unexpected
 
 export_file = click.argument("file", type=click.Path(path_type=Path))
 encoding = click.option("--encoding", default="utf-8", show_default=True, help="The file's encoding, e.g. cp1252.")
@@ -57,7 +57,7 @@ def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) ->
     """Copy Kajabi's contacts export: all rows or none."""
     with target_of(context) as target:
         steps.load(target, file, encoding, as_base=as_base)
-        say("Next:\n   ./kajabi-guard plan")
+        say('Next:\n   ./kajabi-guard weekly "this week\'s export.csv"' if as_base else "Next:\n   ./kajabi-guard plan")
 
 
 @cli.command()
@@ -109,7 +109,8 @@ def apply(
     """Write the plan that you have read."""
     with target_of(context) as target, prepared(target, "apply") as connection:
         override = Override(accept, because)
-        run = apply_plan(connection, target, fingerprint, dry_run=dry_run, override=override)
+        with steps_progress("Rehearsing the plan" if dry_run else "Writing the plan, all of it or nothing"):
+            run = apply_plan(connection, target, fingerprint, dry_run=dry_run, override=override)
         if is_json:
             show_json(run.as_json())
             return

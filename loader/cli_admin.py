@@ -41,7 +41,8 @@ def init(context: click.Context, *, embedded: bool) -> None:
         check_contacts(connection)
         done = migrate(connection)
         say(f"The {target.label} is ready ({count(len(done), 'migration')} run).")
-        say('Next, if it had been imported:\n   ./kajabi-guard load --as-base "last week\'s export.csv"')
+        say("Next, if last week's export had been imported already:")
+        say('   ./kajabi-guard load --as-base "last week\'s export.csv"')
         say('Then:\n   ./kajabi-guard weekly "this week\'s export.csv"')
 
 

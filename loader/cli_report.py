@@ -1,4 +1,4 @@
-"""The commands that show: report, history."""
+"""The commands that show: report, history, explain."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import click
 
 from loader import steps
 from loader.cli_shared import as_json, target_of
+from loader.explain import read_explanation
+from loader.explain_text import explanation_text
 from loader.prepare import prepared
 from loader.report_text import table_text
 from loader.statements import statement
-from loader.terminal import say, show_json
+from loader.terminal import is_colored, say, show_json, steps_progress
+
+COUNTS = ("values_written", "links_written", "inserted_contacts")
 
 
 @click.command()
@@ -33,9 +37,34 @@ def history(context: click.Context, limit: int, *, is_json: bool) -> None:
             show_json(runs)
             return
         say(target.label)
-        columns = ("run_id", "status", "fingerprint", "finished_at_utc", "done_by", "filled", "inserted")
-        rows = [(r["run_id"], *(r[c] for c in columns[1:5]), r["values_written"], r["inserted_contacts"]) for r in runs]
-        click.echo(table_text(columns, rows, numbers=(0, 5, 6)) if rows else "No run yet.")
+        if not runs:
+            click.echo("No run yet.")
+            return
+        columns = ("run", "what", "plan", "finished (UTC)", "by", "values", "ids", "new")
+        keys = ("run_id", "status", "fingerprint", "finished_at_utc", "done_by", *COUNTS)
+        numbers = [columns.index(name) for name in ("run", "values", "ids", "new")]
+        click.echo(table_text(columns, [[run[key] for key in keys] for run in runs], numbers=numbers))
+        for run in runs:
+            if run["refusal"]:
+                say(f"Run {run['run_id']} wrote nothing: {run['refusal'].partition('. ')[0]}.")
 
 
-report_commands = (report, history)
+@click.command()
+@click.argument("email")
+@as_json
+@click.pass_context
+def explain(context: click.Context, email: str, *, is_json: bool) -> None:
+    """Show every field of one person, and why.
+
+    EMAIL is any email of the person, in any case, or their Kajabi id.
+    """
+    with target_of(context) as target, prepared(target, "explain") as connection:
+        with steps_progress("Looking at the plan"):
+            document = read_explanation(connection, target, email)
+        if is_json:
+            show_json(document)
+            return
+        click.echo(explanation_text(document, color=is_colored()), color=True)
+
+
+report_commands = (report, history, explain)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import click
 
 from loader.database import open_target
 from loader.prepare import prepared
-from loader.terminal import say
+from loader.terminal import say, steps_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,9 @@ list_option = click.option("--from", "file", type=click.Path(path_type=Path), he
 @contextmanager
 def target_of(context: click.Context) -> Iterator[Target]:
     """Give the database that the command line or the environment names, reachable for the length of the block."""
-    with open_target(context.obj, os.environ) as target:
+    with ExitStack() as opened:
+        with steps_progress("Connecting"):
+            target = opened.enter_context(open_target(context.obj, os.environ))
         yield target
 
 

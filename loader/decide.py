@@ -25,7 +25,11 @@ OUTCOMES = {
     "recorded": "recorded",
     "skipped": "left open: no verdict given",
     "no_contact": "not recorded: no contact has this email",
-    "unknown_field": "not recorded: no such field (first_name, last_name, phone, address)",
+    "unknown_field": "not recorded: no such field (first_name, last_name, phone, address, kajabi_id, kajabi_member_id)",
+    "id_stays": (
+        "not recorded: an id of ours is never replaced by an import, because the person is found by it every week; "
+        "`ours` closes the question, and if Kajabi's is right, correct the id on the contact in your database"
+    ),
     "unknown_verdict": "not recorded: the verdict is one of ours, kajabi, same-as, new, ignore",
     "part_of_address": "not recorded: an address is decided as a whole; give the field as `address`",
     "no_difference": "not recorded: there is nothing to decide for this field in the plan that stands",
@@ -35,7 +39,7 @@ OUTCOMES = {
     "no_other": "not recorded: no living contact has the other email",
     "not_protected": "nothing to take away: it was not protected by a person",
     "no_reason": "not recorded: a reason (because) is missing",
-    "moved_on": "not recorded: Kajabi's value is not the one in the list any more",
+    "moved_on": "not recorded: Kajabi's value is not the one in the list any more, or a spreadsheet changed the cell",
     "not_alike": "not recorded: no such change waits for a person any more",
     "partly": "recorded for some: the others differ in another part of the address as well, decide them one by one",
 }

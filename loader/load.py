@@ -47,7 +47,7 @@ class Load:
             return what
         shown = ", ".join(name.replace("\n", " ")[:30] for name in self.unmapped_columns[:COLUMNS_SHOWN])
         more = len(self.unmapped_columns) - COLUMNS_SHOWN
-        return f"{what}\nNot needed and not kept: {shown}{f' and {more} more columns' if more > 0 else ''}."
+        return f"{what}\nNot needed and not kept: {shown}{f' and {more} more' if more > 0 else ''}."
 
 
 def load_export(

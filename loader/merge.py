@@ -160,7 +160,8 @@ def _merge(
         connection.execute(statement("close_conflicts"))
         connection.execute(statement("open_conflicts"), run)
         connection.execute(statement("make_base"), {"load_id": plan["load_id"], "base_how": "applied"})
-    return Run("applied", plan["fingerprint"], run_id=run["run_id"], protected_values_changed=protected, **counts)
+    told = {"protected_values_changed": protected, "is_partial": plan["is_partial"], **counts}
+    return Run("applied", plan["fingerprint"], run_id=run["run_id"], **told)
 
 
 def _require_same_plan(connection: Connection, plan: dict[str, Any], run: dict[str, Any]) -> None:

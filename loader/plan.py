@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from loader.database import PROJECT, STATE, connect
 from loader.dbt import run_dbt
-from loader.errors import KajabiGuardError, StalePlan
+from loader.errors import KajabiGuardError, StalePlan, Usage
 from loader.prepare import check_contacts, check_visible, prepared, run_lock
 from loader.statements import statement
 
@@ -40,8 +40,9 @@ def make_plan(
     """Build every model and run every data test on the newest load.
 
     Leaves the plan in ``kajabi_guard`` for ``report`` and ``apply``; a red guard is not an error here, the verdict
-    tells it. ``project`` is the folder with the models and seeds. Raises StalePlan without a load, and
-    KajabiGuardError when a model or a test failed: no plan stands then.
+    tells it. ``project`` is the folder with the models and seeds. Raises StalePlan without a load, Usage for
+    an email in ``scope`` that nobody has (the plan before stays), and KajabiGuardError when a model or a test failed:
+    no plan stands then.
     """
     scope = scope or Scope()
     with prepared(target, "plan") as connection:
@@ -70,6 +71,7 @@ def _begin(connection: Connection, scope: Scope) -> None:
         newest = connection.execute(statement("newest_load")).fetchone()
         if newest is None:
             raise StalePlan("No export has been loaded yet: there is nothing to plan. Type `./kajabi-guard load FILE`.")
+        _require_known(connection, scope)
         connection.execute(statement("invalidate_plan"))
         connection.execute(statement("clear_plan_scope"))
         restrictions: list[dict[str, str | int | None]] = []
@@ -78,3 +80,17 @@ def _begin(connection: Connection, scope: Scope) -> None:
             restrictions.append({"only_email": None, "first_count": scope.first})
         for restriction in restrictions:
             connection.execute(statement("insert_plan_scope"), restriction)
+
+
+def _require_known(connection: Connection, scope: Scope) -> None:
+    """Raise Usage for an email that is neither a contact's nor in the newest load: a plan for nobody is a slip."""
+    if not scope.only:
+        return
+    unknown = connection.execute(statement("unknown_emails"), {"emails": list(scope.only)}).fetchall()
+    if unknown:
+        which = ", ".join(f"email {row['position']}" for row in unknown)
+        raise Usage(
+            f"--only names somebody whom nobody knows: {which} of the {len(scope.only)} that you gave is neither the "
+            "primary email of a contact here nor in the export that was loaded last. Nothing was planned, and the plan "
+            "before this one stays. Check the spelling; `./kajabi-guard explain EMAIL` finds people by other emails."
+        )

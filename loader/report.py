@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from loader.database import Connection, Target
 
 REPORTS = PROJECT / "reports"
-# a spreadsheet would run what follows these signs, their full-width forms included
-FORMULA = re.compile("^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+# a spreadsheet would run what follows these signs, their full-width forms included; apostrophes that stand before
+# one are a person's own, and get one more, so that taking one away gives the value again
+FORMULA = re.compile("^'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 FILES = (
     *("planned_changes", "new_contacts", "to_decide", "held_rows"),
     *("skipped_updates", "vanished_contacts", "email_changes"),
+    *("import_impact", "address_evaluation"),
 )
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 WIDTH = 80
 LINES_SHOWN = 8
+GAP = 3  # between two columns of a table
+NARROW = 16  # a date, a number, a fingerprint: never cut while something wider can be
 FIELD_NAMES = {
     "first_name": "first name", "last_name": "last name", "phone": "phone", "address_line_1": "address line 1",
     "address_line_2": "address line 2", "city": "city", "state": "state", "postal_code": "postal code",
@@ -36,13 +39,30 @@ def visible(value: object) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> Table:
-    """A plain table; ``numbers`` are the positions of columns to align right. Long cells are cut, never wrapped."""
+    """A plain table; ``numbers`` are the positions of columns to align right. Long cells are cut, never wrapped.
+
+    Where it does not fit, the widest columns give way to the others: a cut number would be another number.
+    """
+    cells = [[visible(f"{cell:,}" if isinstance(cell, int) else cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    widths = _fitting(widths, WIDTH - GAP * (len(columns) - 1))
     made = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, show_header=any(columns), expand=False)
     for position, name in enumerate(columns):
-        made.add_column(name, justify="right" if position in numbers else "left", no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        made.add_row(*(Text(visible(f"{cell:,}" if isinstance(cell, int) else cell)) for cell in row))
+        justify: Literal["right", "left"] = "right" if position in numbers else "left"
+        made.add_column(name, justify=justify, width=widths[position], no_wrap=True, overflow="ellipsis")
+    for row in cells:
+        made.add_row(*map(Text, row))
     return made
+
+
+def _fitting(widths: list[int], room: int) -> list[int]:
+    """The widths that a row of ``room`` columns has place for: narrow ones as they are, the others cut alike."""
+    for narrow in (NARROW, 0):
+        for most in range(room, 0, -1):
+            cut = [width if width <= narrow else min(width, most) for width in widths]
+            if sum(cut) <= room:
+                return cut
+    return widths
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> str:
@@ -57,6 +77,13 @@ def _console(*, color: bool) -> Console:
         file=io.StringIO(), width=WIDTH, force_terminal=color, no_color=not color, highlight=False, markup=False,
         emoji=False, legacy_windows=False,
     )  # fmt: skip
+
+
+def printed(draw: Callable[[Console], None], *, color: bool = False) -> str:
+    """What ``draw`` prints on a sheet of 80 columns, as text; escape sequences only with ``color``."""
+    out = _console(color=color)
+    draw(out)
+    return _text_of(out)
 
 
 def _text_of(out: Console) -> str:

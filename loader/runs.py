@@ -20,6 +20,7 @@ class Run:
     values_written: int = 0
     links_written: int = 0
     protected_values_changed: int = 0
+    is_partial: bool = False
     enriched_before: dict[str, int] = field(default_factory=dict)
     enriched_after: dict[str, int] = field(default_factory=dict)
 
@@ -45,5 +46,8 @@ class Run:
             head = f"Rehearsed plan {short}: everything was done and taken back. It would be: "
             tail = f"Next:\n   ./kajabi-guard apply {short}"
         else:
-            head, tail = f"Applied plan {short} as run {self.run_id}: ", "Next week:\n   ./kajabi-guard weekly FILE"
+            head = f"Applied plan {short} as run {self.run_id}: "
+            tail = "Next week:\n   ./kajabi-guard weekly FILE"
+            if self.is_partial:
+                tail = "It was a part plan. Next, for everybody else:\n   ./kajabi-guard plan"
         return f"{head}{counts}\nEnriched contacts, before and after:\n{enriched}\n{tail}"

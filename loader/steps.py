@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from loader.accounts import account, all_accepted
 from loader.compare import compare_policy
-from loader.database import PROJECT
 from loader.errors import Usage
 from loader.load import load_export
 from loader.plan import Scope, make_plan
 from loader.prepare import prepared
 from loader.report import first_rows, read_report, write_files
 from loader.report_text import LINES_SHOWN, render, table_text
-from loader.terminal import bytes_progress, say, show_json, steps_progress
+from loader.terminal import bytes_progress, is_colored, say, show_json, steps_progress
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from loader.database import Target
 
 
@@ -47,15 +44,16 @@ def plan(target: Target, scope: Scope) -> None:
 
 def report(target: Target, *, is_json: bool) -> None:
     """Show the plan that stands; exits with 3 when a guard is red."""
-    with prepared(target, "report") as connection:
+    with prepared(target, "report") as connection, steps_progress("Reading the plan"):
         document = read_report(connection, target)
         lists = [first_rows(connection, name, LINES_SHOWN) for name in ("planned_changes", "new_contacts")]
         folder = write_files(connection, document, render(document, *lists))
     if is_json:
         show_json({**document, "files": str(folder)})
     else:
-        click.echo(render(document, *lists, color=sys.stdout.isatty() and not os.environ.get("NO_COLOR")), color=True)
-        click.echo(f"Files: {folder.relative_to(PROJECT)}")
+        click.echo(render(document, *lists, color=is_colored()), color=True)
+        here = Path.cwd()  # a path that is printed can be typed where the person stands
+        click.echo(f"Files: {folder.relative_to(here) if folder.is_relative_to(here) else folder}")
     if not all(guard["passed"] for guard in document["guards"]):
         sys.exit(3)
 
@@ -82,5 +80,7 @@ def compare(target: Target, policy: Path, *, is_json: bool) -> None:
 def tell(accounts: list[dict[str, Any]]) -> None:
     """Print the account of a list; exits with 1 when a row of it was not recorded."""
     say("\n".join(account(accounts)))
+    if any(row["outcome"] == "recorded" for row in accounts):
+        say("It counts from the next plan on:\n   ./kajabi-guard plan")
     if not all_accepted(accounts):
         sys.exit(1)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
-import textwrap
 import traceback
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from loader.report_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,16 +24,33 @@ if TYPE_CHECKING:
 WIDTH = 80
 
 
+def is_colored() -> bool:
+    """Whether stdout is a terminal that shows emphasis, and nobody asked it not to (``NO_COLOR``)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def folded(text: str) -> str:
+    """A paragraph of at most 80 columns, as wide characters are wide; a longer path or command word stays whole."""
+    lines = [""]
+    for word in re.findall(r" *[^ ]+", visible(text.replace("\n", " "))):
+        if not lines[-1] or cell_len(lines[-1] + word) <= WIDTH:
+            lines[-1] += word
+        else:
+            lines.append(word.lstrip())
+        if not word.isascii():  # scripts that are written without blanks
+            lines[-1:] = chop_cells(lines[-1], WIDTH)
+    return "\n".join(lines)
+
+
 def say(text: str) -> None:
     """Print a paragraph, folded to the terminal; lines that begin with a space (commands) stay whole."""
     for line in text.split("\n"):
-        is_command = line.startswith(" ")
-        click.echo(line if is_command else textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False))
+        click.echo(visible(line) if line.startswith(" ") else folded(line))
 
 
 def refuse(text: str) -> None:
     """Print one clear paragraph to stderr."""
-    click.echo(textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False), err=True)
+    click.echo(folded(text), err=True)
 
 
 def unexpected(error: Exception) -> str:

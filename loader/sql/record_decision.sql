@@ -1,4 +1,5 @@
 -- A person's word on one cell, or on an address as a unit, for exactly the values that Kajabi has in this plan.
+-- An id of ours is never replaced: by it the person is found every week. `ours` closes the question.
 -- The answer says what became of it; `recorded` alone wrote something.
 with given as (
     select
@@ -20,7 +21,7 @@ cells as (
         cells.incoming_value
     from kajabi_guard.compared_cells as cells
     inner join decided_contact on cells.contact_id = decided_contact.contact_id
-    inner join kajabi_guard.field_policies as policies on cells.field = policies.field
+    left join kajabi_guard.field_policies as policies on cells.field = policies.field
     cross join given
     where cells.field = given.field or (given.field = 'address' and policies.is_address)
 ),
@@ -46,7 +47,8 @@ judged as (
                 select from kajabi_guard.field_policies as policies
                 where policies.is_address and policies.field = given.field
             ) then 'part_of_address'
-            when given.field <> 'address' and not exists (
+            when given.field in ('kajabi_id', 'kajabi_member_id') and given.verdict = 'kajabi' then 'id_stays'
+            when given.field not in ('address', 'kajabi_id', 'kajabi_member_id') and not exists (
                 select from kajabi_guard.field_policies as policies where policies.field = given.field
             ) then 'unknown_field'
             when not exists (select from differences) then 'no_difference'
@@ -58,7 +60,16 @@ judged as (
                 ) then 'no_value'
             when %(seen_field)s::text is not null and not exists (
                 select from cells
-                where field = %(seen_field)s::text and incoming_value is not distinct from %(seen_value)s::text
+                where
+                    field = %(seen_field)s::text
+                    and (
+                        incoming_value is not distinct from %(seen_value)s::text
+                        -- a spreadsheet takes 02134 for a number and saves 2134: it is the value that was seen
+                        or (
+                            incoming_value ~ '^[0-9]+$'
+                            and ltrim(incoming_value, '0') = ltrim(%(seen_value)s::text, '0')
+                        )
+                    )
             ) then 'moved_on'
             else 'recorded'
         end as outcome

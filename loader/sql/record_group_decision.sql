@@ -1,13 +1,29 @@
 -- One word on an equal change of many people (state: CO to Colorado): a decision for each of them.
 -- An address is one unit: whoever's address differs in another part as well is left for a decision of their own.
 with alike as (
-    select contact_id, field
-    from kajabi_guard.field_decisions
+    select decisions.contact_id, decisions.field
+    from kajabi_guard.field_decisions as decisions
+    -- an id is one person's: the two have no policy, and are decided one by one
+    inner join kajabi_guard.field_policies as policies on decisions.field = policies.field
     where
-        needs_review
-        and field = %(field)s
-        and present_value is not distinct from %(present_value)s
-        and incoming_value is not distinct from %(incoming_value)s
+        decisions.needs_review
+        and decisions.field = %(field)s
+        -- a list that went through a spreadsheet has lost the blanks around our value, and the zeros before a number
+        and (
+            kajabi_ledger.trim_text(decisions.present_value)
+            is not distinct from kajabi_ledger.trim_text(%(present_value)s)
+            or (
+                decisions.present_value ~ '^[0-9]+$'
+                and ltrim(decisions.present_value, '0') = ltrim(%(present_value)s::text, '0')
+            )
+        )
+        and (
+            decisions.incoming_value is not distinct from %(incoming_value)s
+            or (
+                decisions.incoming_value ~ '^[0-9]+$'
+                and ltrim(decisions.incoming_value, '0') = ltrim(%(incoming_value)s::text, '0')
+            )
+        )
 ),
 
 decided as (

@@ -5,6 +5,7 @@ with waiting as (
         decisions.field,
         decisions.present_value,
         decisions.incoming_value,
+        rules.rule,
         rules.label,
         rules.rule_order,
         count(*) as people,
@@ -13,8 +14,12 @@ with waiting as (
     from kajabi_guard.field_decisions as decisions
     inner join kajabi_guard.stg_crm__contacts as contacts on decisions.contact_id = contacts.id
     inner join kajabi_guard.decision_rules as rules on decisions.rule = rules.rule
+    left join kajabi_guard.field_policies as policies on decisions.field = policies.field
     where decisions.needs_review
-    group by decisions.field, decisions.present_value, decisions.incoming_value, rules.label, rules.rule_order
+    group by
+        decisions.field, decisions.present_value, decisions.incoming_value, rules.rule, rules.label, rules.rule_order,
+        -- an id is one person's, whoever else has the same: the two have no policy
+        case when policies.field is null then decisions.contact_id end
 ),
 
 cells as (
@@ -29,10 +34,26 @@ cells as (
         waiting.incoming_value as kajabi,
         waiting.label as why_it_waits,
         not waiting.was_open_before as is_new,
-        'ours, kajabi' as possible_verdicts,
+        case
+            when policies.field is null
+                then
+                    'ours: nothing changes here, and this id is not asked again. If Kajabi''s is right, correct it on '
+                    'the contact in your database.'
+            when choices.is_only_ours then 'ours: ours stays, and it is not asked again.'
+            else 'ours: ours stays. kajabi: Kajabi''s is taken.'
+        end as what_to_do,
+        case when choices.is_only_ours then 'ours' else 'ours, kajabi' end as possible_verdicts,
         waiting.rule_order
     from waiting
-    inner join kajabi_guard.field_policies as policies on waiting.field = policies.field
+    left join kajabi_guard.field_policies as policies on waiting.field = policies.field
+    cross join lateral (
+        values (
+            policies.field is null
+            -- nothing that could be taken; an address is taken whole, and another part of it may have a value
+            or waiting.rule = 'invalid_in_kajabi'
+            or (waiting.incoming_value is null and not policies.is_address)
+        )
+    ) as choices (is_only_ours)
 ),
 
 -- a second row of a merged person is there every week and needs nobody
@@ -46,6 +67,7 @@ held as (
         null as kajabi,
         held.label as why_it_waits,
         null::boolean as is_new,
+        reasons.remedy as what_to_do,
         reasons.settle_with as possible_verdicts,
         1000 as rule_order
     from kajabi_guard.held_rows as held
@@ -62,6 +84,7 @@ select
     kajabi,
     why_it_waits,
     is_new,
+    what_to_do,
     possible_verdicts,
     null as verdict,
     null as other_email,

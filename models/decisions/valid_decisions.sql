@@ -45,9 +45,12 @@ decided_cells as (
         ('city', contacts.city, exports.city),
         ('state', contacts.state, exports.state),
         ('postal_code', contacts.postal_code, exports.postal_code),
-        ('country', contacts.country, exports.country)
+        ('country', contacts.country, exports.country),
+        ('kajabi_id', contacts.kajabi_id, exports.kajabi_id),
+        ('kajabi_member_id', contacts.kajabi_member_id, exports.kajabi_member_id)
     ) as each_field (field, present_value, incoming_text)
-    inner join field_policies on each_field.field = field_policies.field
+    -- the two ids have no policy
+    left join field_policies on each_field.field = field_policies.field
     where newest.field = each_field.field or (newest.field = 'address' and field_policies.is_address)
 ),
 

@@ -266,12 +266,14 @@ def rows_of(file: Path) -> list[dict[str, str]]:
 
 def test_the_files_of_a_report_are_for_their_owner_only_and_complete(console: Console, story: Story) -> None:
     folder = newest_report(console, story.fingerprint)
-    assert f"Files: {folder.relative_to(console.project)}\n" in story.weekly.out
+    assert f"Files: {folder}\n" in story.weekly.out
+    from_there = console.run("report", cwd=console.project)
+    assert f"Files: {folder.relative_to(console.project)}\n" in from_there.out
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (console.reports, folder, *folder.iterdir())}
     assert modes == {name: "0o700" if name in {"reports", folder.name} else "0o600" for name in modes}
     assert sorted(path.name for path in folder.iterdir()) == [
-        "email_changes.csv", "held_rows.csv", "new_contacts.csv", "planned_changes.csv", "report.txt",
-        "skipped_updates.csv", "to_decide.csv", "vanished_contacts.csv",
+        "address_evaluation.csv", "email_changes.csv", "held_rows.csv", "import_impact.csv", "new_contacts.csv",
+        "planned_changes.csv", "report.txt", "skipped_updates.csv", "to_decide.csv", "vanished_contacts.csv",
     ]  # fmt: skip
     text = (folder / "report.txt").read_text(encoding="utf-8")
     assert text.strip() in story.weekly.out

@@ -1,0 +1,131 @@
+"""Everything that is known about one person, as plain data: every field, why it is decided as it is, and by whom.
+
+The rows come from ``loader/sql/explain_*.sql``; here they are only put together.
+"""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from loader.errors import StalePlan, Usage
+from loader.merge import current_plan
+from loader.statements import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from loader.database import Connection, Target
+
+Row = dict[str, Any]
+PLAN_FIGURES = ("load_id", "file_name", "fingerprint", "planned_at", "is_partial", "applied_as_run")
+IDS = ("kajabi_id", "kajabi_member_id")
+# reasons for which the remedy is the list of merged people
+MERGED = ("deleted_contact", "duplicate_chain_broken", "possible_duplicate")
+
+
+def read_explanation(connection: Connection, target: Target, asked: str) -> Row:
+    """Return the document of ``explain --json`` for an email (of any kind, in any case) or a Kajabi id.
+
+    Raises StalePlan without a plan of the newest load, Usage when nobody can be found by it.
+    """
+    plan = current_plan(connection)
+    try:
+        return _read(connection, target, asked, plan)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        raise StalePlan(
+            "A part of the plan is gone (a table or view of the schema kajabi_guard), so it explains nobody. "
+            "Type `./kajabi-guard plan` first."
+        ) from None
+
+
+def _read(connection: Connection, target: Target, asked: str, plan: Row) -> Row:
+    def rows(name: str, **parameters: Any) -> list[Row]:
+        return connection.execute(statement(f"explain_{name}"), parameters).fetchall()
+
+    found = rows("found", asked=asked)
+    if not found:
+        raise Usage(
+            "Nobody is known by this email or Kajabi id. Searched, in any case of letters: the contacts (deleted ones "
+            "as well), their other emails, the list of merged people, the runs in the ledger, and the export that was "
+            f"loaded last ({plan['file_name']}). Check the spelling, or look for another email of this person."
+        )
+    contact_ids = [row["contact_id"] for row in found if row["is_meant"]]
+    asked_rows = sorted({row["row_number"] for row in found if row["row_number"] is not None})
+    export_rows = rows("rows", contact_ids=contact_ids, row_numbers=asked_rows)
+    candidates = rows("candidates", row_numbers=[row["row_number"] for row in export_rows])
+    for row in export_rows:
+        row["candidates"] = [each for each in candidates if each["row_number"] == row["row_number"]]
+        row["commands"] = settling_commands(row)
+    contacts = rows("contacts", contact_ids=contact_ids)
+    for contact in contacts:
+        contact.update(_fields_and_history(rows, contact))
+    return {
+        "database": target.label,
+        "is_practice": target.is_practice,
+        "asked": asked,
+        "plan": {name: plan[name] for name in PLAN_FIGURES},
+        "found": found,
+        "merges": rows("merges", asked=asked),
+        "contacts": contacts,
+        "rows": export_rows,
+    }
+
+
+def _fields_and_history(rows: Any, contact: Row) -> Row:
+    """The fields of a contact, each with its evidence, words and history; and all of the history, fields or not."""
+    one = {"contact_id": contact["contact_id"]}
+    fields = rows("fields", **one)
+    evidence, words, history = rows("evidence", **one), rows("words", **one), rows("history", **one)
+    for field in fields:
+        field["evidence"] = _of(field, evidence)
+        field["words"] = _of(field, words)
+        field["history"] = _of(field, history)
+        field["is_decided_since"] = any(word["is_since"] and word["word"] == "decided" for word in field["words"])
+        is_open = field["needs_review"] and not field["is_decided_since"]
+        field["commands"] = deciding_commands(contact, field) if is_open else []
+    return {"fields": fields, "history": history}
+
+
+def _of(field: Row, rows: Iterable[Row]) -> list[Row]:
+    return [
+        {key: value for key, value in row.items() if key != "field"} for row in rows if row["field"] == field["field"]
+    ]
+
+
+def deciding_commands(contact: Row, field: Row) -> list[str]:
+    """What a person can type to close a value that waits."""
+    unit = "address" if field["is_address"] else field["field"]
+    can_be_taken = field["field"] not in IDS and (field["incoming_value"] or field["is_address"])
+    is_possible = field["rule"] != "invalid_in_kajabi"
+    verdicts = ("ours", "kajabi") if can_be_taken and is_possible else ("ours",)
+    return [_command("decide", contact["email"], unit, verdict) for verdict in verdicts]
+
+
+def settling_commands(row: Row) -> list[str]:
+    """What a person can type to settle a row that is set aside, with everybody who may be meant."""
+    if row["hold_reason"] is None:
+        return []
+    if row["hold_reason"] == "not_in_this_plan":
+        return ["./kajabi-guard plan"]
+    living = sorted({each["email"] for each in row["candidates"] if each["email"] and not each["is_deleted"]})
+    others = living or ["OTHER_EMAIL"]
+    commands = []
+    if row["hold_reason"] == "duplicates_not_recorded":
+        commands += ["./kajabi-guard duplicate --from FILE", './kajabi-guard duplicate --none --because "..."']
+    if row["hold_reason"] in MERGED and row["email"]:
+        commands += [
+            f"./kajabi-guard duplicate {quote(row['email'])} {quote(other)}" for other in living or ["SURVIVOR_EMAIL"]
+        ]
+    if row["settle_as"]:
+        for verdict in row["settle_with"]:
+            named = others if verdict == "same-as" else [None]
+            commands += [_command("decide", row["settle_as"], verdict, other) for other in named]
+    return commands
+
+
+def _command(*words: str | None) -> str:
+    """A command line that can be pasted as it is."""
+    return " ".join(["./kajabi-guard", *(quote(word) for word in words if word), '--because "..."'])
