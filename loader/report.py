@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, TextIO
 
 from loader.database import PROJECT
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 REPORTS = PROJECT / "reports"
 # a spreadsheet would run what follows these signs, their full-width forms included
 FORMULA = re.compile("^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+WEEKS_SHOWN = 52
 FILES = (
     *("planned_changes", "new_contacts", "to_decide", "held_rows"),
     *("skipped_updates", "vanished_contacts", "email_changes"),
@@ -65,11 +67,25 @@ def read_report(connection: Connection, target: Target) -> dict[str, Any]:
         },
         "enrichment": figures["enrichment"],
         "addresses": figures["addresses"],
+        "outcomes": connection.execute(statement("report_outcomes")).fetchall(),
+        "old_import_now": connection.execute(statement("report_old_import_now")).fetchone(),
+        "weeks": connection.execute(statement("report_weeks"), {"limit": WEEKS_SHOWN}).fetchall(),
+        "plan_before": _plan_before(connection),
         "held": connection.execute(statement("report_held")).fetchall(),
         "owners": connection.execute(statement("report_owners")).fetchall(),
         **counts,
         "guards": read_verdict(connection),
     }
+
+
+def _plan_before(connection: Connection) -> dict[str, Any] | None:
+    """The plan made before this one, and how many cells differ; None where there was none, or it was the same."""
+    relations = connection.execute(statement("plan_relations")).fetchone() or {}
+    before = connection.execute(statement("plan_before")).fetchone() if relations["has_previous"] else None
+    if before is None:
+        return None
+    changes = Counter(row["change"] for row in connection.execute(statement("plan_difference")))
+    return {**before, **{change: changes[change] for change in ("added", "gone", "changed")}}
 
 
 def first_rows(connection: Connection, name: str, count: int) -> list[dict[str, Any]]:
