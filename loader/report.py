@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TextIO
 
+from loader import report_html
 from loader.database import PROJECT
 from loader.guards import read_verdict
 from loader.merge import current_plan
@@ -116,7 +117,7 @@ def report_folder(document: dict[str, Any], reports: Path = REPORTS) -> Path:
 
 
 def write_files(connection: Connection, document: dict[str, Any], text: str, reports: Path = REPORTS) -> Path:
-    """Write report.txt and one CSV for each of FILES, readable by their owner only; returns the folder.
+    """Write report.txt, impact.html and one CSV for each of FILES, readable by their owner only; returns the folder.
 
     Each file is written under a temporary name and renamed: a spreadsheet never opens half of one.
     """
@@ -130,6 +131,7 @@ def write_files(connection: Connection, document: dict[str, Any], text: str, rep
             header = [column.name for column in cursor.description or ()]
             _write_csv(folder / f"{name}.csv", header, ([row[key] for key in header] for row in cursor))
     _replace(folder / "report.txt", text)
+    _replace(folder / report_html.PAGE, report_html.page(connection, document, folder))
     return folder
 
 

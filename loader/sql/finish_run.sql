@@ -1,5 +1,5 @@
--- The run's counts, in the same transaction as what they count; and how far we diverge from Kajabi, as the plan's report
--- counted it: the figures of the weeks so far.
+-- The run's counts, in the same transaction as what they count; and how far we diverge from Kajabi, as the plan's
+-- report counted it: the figures of the weeks so far.
 update kajabi_ledger.merge_runs
 set
     status = 'applied',
