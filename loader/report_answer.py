@@ -82,12 +82,12 @@ def _compared(document: dict[str, Any], state: str) -> str:
         return ""
     if now["kept"] == total:
         return f"This one {VERBS['change'][tense]} none of them."
-    parts = [f"{VERBS['keep'][tense]} {now['kept']:,} of them as they are here"]
+    parts = [f"{VERBS['keep'][tense]} {now['kept']:,} of them as they {_be(2, state)}"] if now["kept"] else []
     if now["filled"]:
         parts.append(f"{VERBS['fill'][tense]} {now['filled']:,} that {_be(now['filled'], state)} blank here")
     if now["updated"]:
         parts.append(f"{VERBS['update'][tense]} Kajabi’s in {now['updated']:,}, because somebody said so")
-    return f"Of these values this one {listed(parts)}."
+    return f"This one {listed(parts)}."
 
 
 def _be(number: int, state: str) -> str:
@@ -110,7 +110,7 @@ def _written(document: dict[str, Any], state: str) -> str:
         parts.append(f"{VERBS['insert'][tense]} {count(counts['insert'], 'new person', 'new people')}")
     if not parts:
         return "It fills no blank and adds nobody." if state in {"planned", "empty"} else ""
-    return f"It {listed(parts)}."
+    return f"In all it {listed(parts)}."
 
 
 def _updates(document: dict[str, Any]) -> str:

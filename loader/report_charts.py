@@ -22,7 +22,7 @@ KINDS = {
     "keep": "kept",
 }
 WEEK_HEIGHT = 120  # pixels of the tallest column
-WEEKS_WIDE = 12  # a picture of fewer weeks leaves room for the coming ones
+WEEKS_WIDE = 26  # a picture of fewer weeks leaves room for the coming ones
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,9 @@ def _segments(numbers: Mapping[str, int], longest: int) -> list[Segment]:
     segments, done = [], 0
     for kind, number in numbers.items():
         if number:
-            segments.append(Segment(kind, number, _percent(done, longest), _percent(number, longest)))
+            # a number that is not zero is never invisible
+            width = _percent(max(number, longest / 100), longest)
+            segments.append(Segment(kind, number, _percent(done, longest), width))
         done += number
     return segments
 
@@ -102,7 +104,6 @@ def weeks(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
     places = max(len(rows), WEEKS_WIDE)
     columns = []
     for position, row in enumerate(rows):
-        # a part that is not zero is never invisible
         height = max(WEEK_HEIGHT * row["kept"] / highest, 1) if row["kept"] else 0
         review = max(height * row["needs_review"] / row["kept"], 1) if row["needs_review"] and row["kept"] else 0
         columns.append(
@@ -114,5 +115,5 @@ def weeks(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
     return columns
 
 
-def _percent(part: int, whole: int) -> str:
+def _percent(part: float, whole: int) -> str:
     return f"{100 * part / whole:.3f}%" if whole else "0%"
