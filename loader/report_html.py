@@ -34,7 +34,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 SHOWN = {"planned_changes": 500, "new_contacts": 300, "to_decide": 300, "skipped_updates": 1000}
 DIFFERENCES_SHOWN = 300
 FINDINGS_SHOWN = 5  # of each guard
-LONGEST_VALUE = 1000  # characters
+LONGEST_VALUE = 500  # characters
 OTHER_EMAIL = "OTHER_EMAIL"
 BECAUSE = '--because "..."'
 

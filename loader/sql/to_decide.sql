@@ -29,7 +29,13 @@ cells as (
         waiting.incoming_value as kajabi,
         waiting.label as why_it_waits,
         not waiting.was_open_before as is_new,
-        'ours, kajabi' as possible_verdicts,
+        -- what is no value cannot be taken; an address is decided with its other parts
+        case
+            when policies.is_address then 'ours, kajabi'
+            when waiting.incoming_value is null then 'ours'
+            when waiting.field = 'phone' and waiting.incoming_value !~ '[0-9]' then 'ours'
+            else 'ours, kajabi'
+        end as possible_verdicts,
         waiting.rule_order
     from waiting
     inner join kajabi_guard.field_policies as policies on waiting.field = policies.field
