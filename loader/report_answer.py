@@ -86,7 +86,7 @@ def _compared(document: dict[str, Any], state: str) -> str:
     if now["filled"]:
         parts.append(f"{VERBS['fill'][tense]} {now['filled']:,} that {_be(now['filled'], state)} blank here")
     if now["updated"]:
-        parts.append(f"{VERBS['update'][tense]} Kajabi’s in {now['updated']:,}, because somebody said so")
+        parts.append(f"{VERBS['update'][tense]} Kajabi's in {now['updated']:,}, because somebody said so")
     return f"This one {listed(parts)}."
 
 

@@ -14,11 +14,11 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (
@@ -93,7 +93,7 @@ class Browser:
 
     def look(self, width: int, height: int, theme: str = "light", media: str = "screen") -> None:
         """Be a screen of this size, in this theme."""
-        phone = {"deviceScaleFactor": 1, "mobile": width < 700}  # noqa: PLR2004  # no tablet is that narrow
+        phone = {"deviceScaleFactor": 1, "mobile": width < 700}  # no tablet is that narrow
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, **phone)
         features = [{"name": "prefers-color-scheme", "value": theme}]
         self.send("Emulation.setEmulatedMedia", media=media, features=features)

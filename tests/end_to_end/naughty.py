@@ -1,8 +1,9 @@
-"""Values that break pages: of our own making. And a small organisation in which they, or plain ones, fill every field."""
+"""Values that break pages, of our own making, and a small organisation whose fields they, or plain ones, fill."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from loader.load import load_export
 
@@ -17,20 +18,20 @@ NAUGHTY = (
     "</script><script>document.title='broken'</script>",
     "</style></title></textarea></table><h1>broken</h1>",
     "<img src=x onerror=\"document.title='broken'\">",
-    "\" onmouseover=\"document.title='broken'\" x=\"",
+    '" onmouseover="document.title=\'broken\'" x="',
     "' autofocus onfocus='document.title=\"broken\"",
     "<!-- --><![CDATA[ ]]> <?php ?>",
     "&lt;b&gt; &amp;amp; &#60;i&#62; &nbsp",
     "{{ 7 * 7 }} {% include 'x' %} ${7*7} #{7} <%= 7 %>",
     "javascript:document.title='broken'",
-    "=HYPERLINK(\"https://canary.example.org\",\"quillon\")",
+    '=HYPERLINK("https://canary.example.org","quillon")',
     "+1+1 @SUM(A1) -2",
     "abc \u202edesrever\u202c \u2066isolated\u2069",
     "zero\u200bwidth\u200d\ufeff\u2060joined",
     "bell\x07 escape\x1b[31m delete\x7f next\x85line",
     "separator\u2028and\u2029paragraph\ttab",
     "👩\u200d👩\u200d👧\u200d👦 🏳️ 🇺🇳",
-    "Z\u0351\u036b\u0343a\u0363\u0369l\u0348\u035ag\u032eo",
+    normalize("NFC", "Z\u0351\u036b\u0343a\u0363\u0369l\u0348\u035ag\u032eo"),
     "ةيبرعلا ةغللا עברית",
     "x" * 300,
     "<svg/onload=document.title='broken'><a href=//canary.example.org>",
@@ -82,7 +83,7 @@ def plan_organisation(world: World, word: Callable[[int], str], *, brien: str, f
             contacts.append({**who, "last_name": here, **address(text, "old")})
             before.append(contacts[-1])
             now.append({**who, "last_name": there, **address(text, "new"), "address_line_1": f"{text}\nBack door"})
-        elif kind == 2:  # noqa: PLR2004  # a label that nobody knows: protected
+        elif kind == 2:  # a label that nobody knows: protected
             contacts.append({**who, "phone": ours_phone, "phone_source": f"label {text}"})
             before.append({**who, "phone": their_phone})
             now.append({**who, "phone": their_phone})
@@ -91,7 +92,13 @@ def plan_organisation(world: World, word: Callable[[int], str], *, brien: str, f
             before.append({**who, "last_name": there})
             now.append({**who, "last_name": there})
     arrivals = [
-        {**person(80, word(0)), **address(word(3), "far"), "email": brien, "last_name": word(1), "phone": "303 555 0142"},
+        {
+            **person(80, word(0)),
+            **address(word(3), "far"),
+            "email": brien,
+            "last_name": word(1),
+            "phone": "303 555 0142",
+        },
         {**person(81, word(4)), "email": "p81@example.org", "last_name": word(7), "phone": f"{word(8)} 303 555 0143"},
         {"email": f"no at sign {in_email(word(2))}", "kajabi_id": "4815100090", "first_name": word(5)},
         {"email": "", "kajabi_id": "", "first_name": word(6)},
