@@ -34,6 +34,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 SHOWN = {"planned_changes": 500, "new_contacts": 300, "to_decide": 300, "skipped_updates": 1000}
 DIFFERENCES_SHOWN = 300
 FINDINGS_SHOWN = 5  # of each guard
+LABELS_SHOWN = 20  # of sources; a site can have put anything into the columns that name them
 LONGEST_VALUE = 500  # characters
 OTHER_EMAIL = "OTHER_EMAIL"
 BECAUSE = '--because "..."'
@@ -108,11 +109,15 @@ def render(document: Mapping[str, Any], lists: Lists, folder: Path) -> str:
         old_import=report_charts.bars(
             (field, {"keep": number}) for field, number in document["old_import"]["values_by_field"].items()
         ),
-        owners=report_charts.bars((row["owner_label"], {"keep": row["count_values"]}) for row in document["owners"]),
+        owners=report_charts.bars(
+            (row["owner_label"], {"keep": row["count_values"]}) for row in document["owners"][:LABELS_SHOWN]
+        ),
         addresses=report_charts.bars((key, {"keep": document["addresses"][key]}) for key in ADDRESS_GROUPS),
         weeks=report_charts.weeks(document["weeks"]),
         kinds=report_charts.KINDS,
         address_groups=ADDRESS_GROUPS,
+        labels_shown=LABELS_SHOWN,
+        owner_rules=OWNER_RULES,
         field_names={**FIELD_NAMES, "new_contact": "new contact", "address": "address"},
         guard_seed=expected_guards(),
         red=[guard for guard in document["guards"] if not guard["passed"]],
@@ -121,6 +126,8 @@ def render(document: Mapping[str, Any], lists: Lists, folder: Path) -> str:
     )  # fmt: skip
 
 
+# where the owner of the value is the reason, it is named
+OWNER_RULES = ("other_contact_owner", "other_field_owner", "legacy_owner")
 # in the words of an administrator, in the order in which they are drawn
 ADDRESS_GROUPS = {
     "match": "the same here and in Kajabi",

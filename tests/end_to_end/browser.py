@@ -11,6 +11,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import contextmanager, suppress
@@ -27,6 +28,12 @@ OPTIONS = (
     *("--no-default-browser-check", "--disable-dev-shm-usage", "--remote-debugging-pipe"),
 )
 PATIENCE = 90.0  # seconds
+# the browser reads its commands from descriptor 3 and answers on 4
+BECOME = """import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.dup2(int(sys.argv[2]), 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 MISSING = (
     "Chromium is not installed, so nobody has seen the page as a browser shows it. Debian: apt-get install chromium; "
     "macOS: brew install --cask chromium. A page that was not opened is not tested, so this is a failure and no skip."
@@ -141,12 +148,10 @@ def chromium() -> Iterator[Browser]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         theirs_in, ours_out = os.pipe()
         ours_in, theirs_out = os.pipe()
-        # the browser reads its commands from descriptor 3 and answers on 4
-        script = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
+        arguments = [str(theirs_in), str(theirs_out), program, *OPTIONS, f"--user-data-dir={profile}"]
         process = subprocess.Popen(
-            ["/bin/sh", "-c", script, program, *OPTIONS, f"--user-data-dir={profile}"],
-            pass_fds=(theirs_in, theirs_out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, env={**os.environ, "HOME": profile},
+            [sys.executable, "-c", BECOME, *arguments], pass_fds=(theirs_in, theirs_out), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "HOME": profile},
         )  # fmt: skip
         os.close(theirs_in)
         os.close(theirs_out)
