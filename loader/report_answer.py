@@ -10,11 +10,17 @@ from loader.report_text import count
 
 @dataclass(frozen=True)
 class Answer:
-    """What a person reads first. ``state``: planned, empty, applied or red."""
+    """What a person reads first, and what right after it. ``state``: planned, empty, applied or red."""
 
     state: str
     headline: str
-    sentences: tuple[str, ...]
+    first: tuple[str, ...]
+    then: tuple[str, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.first + self.then
 
 
 # the verbs of a plan that stands, of one that cannot be written while a guard is red, and of one that was written
@@ -33,13 +39,9 @@ def answer(document: dict[str, Any]) -> Answer:
     red = [guard for guard in document["guards"] if not guard["passed"]]
     writes_nothing = not any((*written(document).values(), document["writes"]["updated_contacts"]))
     state = "applied" if document["applied_as_run"] else "red" if red else "empty" if writes_nothing else "planned"
-    sentences = [_old_import(document), _compared(document, state), _written(document, state), _updates(document)]
-    if document["is_partial"]:
-        outside = count(document["writes"]["outside_this_plan"], "further contact")
-        waits = "waits" if document["writes"]["outside_this_plan"] == 1 else "wait"
-        sentences.append(f"This is a part plan: {outside} {waits} for a plan without --only or --first.")
-    sentences.append(_waiting(document))
-    return Answer(state, _headline(document, state, len(red)), tuple(filter(None, sentences)))
+    first = (_old_import(document), _compared(document, state), _written(document, state), _updates(document))
+    then = (_part(document), _waiting(document), _relabelled(document))
+    return Answer(state, _headline(document, state, len(red)), tuple(filter(None, first)), tuple(filter(None, then)))
 
 
 def written(document: dict[str, Any]) -> dict[str, int]:
@@ -65,13 +67,18 @@ def _headline(document: dict[str, Any], state: str, count_red: int) -> str:
 
 def _old_import(document: dict[str, Any]) -> str:
     old = document["old_import"]
-    relabelled = count(old["relabelled_contacts"], "contact")
     if not old["values_changed"]:
-        said = "The old import would have changed no value"
-    else:
-        people = count(old["contacts_changed"], "person", "people")
-        said = f"The old import would have changed {count(old['values_changed'], 'value')} of {people}"
-    return f"{said}, and relabelled {relabelled} of other sources." if old["relabelled_contacts"] else f"{said}."
+        return "The old import would have changed no value."
+    people = count(old["contacts_changed"], "person", "people")
+    return f"The old import would have changed {count(old['values_changed'], 'value')} of {people}."
+
+
+def _relabelled(document: dict[str, Any]) -> str:
+    number = document["old_import"]["relabelled_contacts"]
+    if not number:
+        return ""
+    people = count(number, "contact")
+    return f"The old import would have relabelled {people} of other sources as well; this one never does."
 
 
 def _compared(document: dict[str, Any], state: str) -> str:
@@ -126,6 +133,14 @@ def _updates(document: dict[str, Any]) -> str:
     if decided:
         parts.append(f"{decided:,} because a person decided so")
     return f"From Kajabi: {listed(parts)}." if parts else ""
+
+
+def _part(document: dict[str, Any]) -> str:
+    outside = document["writes"]["outside_this_plan"]
+    if not document["is_partial"]:
+        return ""
+    waits = f"{count(outside, 'further contact')} {'waits' if outside == 1 else 'wait'}"
+    return f"This is a part plan: {waits} for a plan without --only or --first."
 
 
 def _waiting(document: dict[str, Any]) -> str:

@@ -73,8 +73,8 @@ def test_nothing_to_write() -> None:
         old_import_now={"kept": 0},
     )
     assert told == (
-        "Nothing to write: every value stays as it is. The old import would have changed no value, and relabelled "
-        "1 contact of other sources. It fills no blank and adds nobody."
+        "Nothing to write: every value stays as it is. The old import would have changed no value. It fills no blank "
+        "and adds nobody. The old import would have relabelled 1 contact of other sources as well; this one never does."
     )
 
 
