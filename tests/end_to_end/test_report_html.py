@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from loader.database import Connection
 
 SCREENS = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1280, 900)}
-# how much longer than an almost empty page ours may take; measured: about 6 times on an idle machine
-SLOWER = 40
+# how much longer than an almost empty page ours may take; measured: 5 times on a busy machine
+SLOWER = 30
 
 
 @dataclass(frozen=True)
@@ -404,6 +404,7 @@ def test_a_browser_shows_hostile_values_quietly_on_every_screen(
     assert browser.requests == [(hostile.folder / PAGE).as_uri()], "the page asks nobody for anything"
     assert browser.run("document.title").startswith("Plan ")
     assert browser.run("document.scripts.length") == 1
+    browser.run("document.querySelectorAll('section').forEach((part) => { part.style.contentVisibility = 'visible' })")
     assert browser.run("document.documentElement.scrollWidth") <= width, "nobody scrolls sideways"
     assert browser.run(WORST_CONTRAST) >= 4.5
     picture = browser.picture()
