@@ -17,12 +17,13 @@ COUNTS = ("values_written", "links_written", "inserted_contacts")
 
 
 @click.command()
+@click.option("--open", "opens", is_flag=True, help="Show impact.html in your browser.")
 @as_json
 @click.pass_context
-def report(context: click.Context, *, is_json: bool) -> None:
+def report(context: click.Context, *, opens: bool, is_json: bool) -> None:
     """Show the plan that stands again."""
     with target_of(context) as target:
-        steps.report(target, is_json=is_json)
+        steps.report(target, is_json=is_json, opens=opens)
 
 
 @click.command()

@@ -142,6 +142,6 @@ def _end(first: dict[str, Any], second: dict[str, Any]) -> None:
         f"In these two weeks the old import would have changed {count(destroyed, 'value')}. This one overwrote none, "
         f"filled {count(written, 'blank')} and inserted {count(inserted, 'contact')}; every value is in the ledger."
     )
-    say(f"The reports and their spreadsheets are in:\n   {second['folder']}")
+    say(f"The report to look at is impact.html, with its spreadsheets, in:\n   {second['folder']}")
     say("With your own database and file:")
     say('   ./kajabi-guard connect\n   ./kajabi-guard init\n   ./kajabi-guard weekly "path/to/kajabi export.csv"')

@@ -66,12 +66,15 @@ def make_plan(
 
 
 def _begin(connection: Connection, scope: Scope) -> None:
-    """Set the restriction and take the old verdict away, before anything is rebuilt."""
+    """Keep what the plan before would write, set the restriction and take the old verdict away; then dbt rebuilds."""
     with connection.transaction():
         newest = connection.execute(statement("newest_load")).fetchone()
         if newest is None:
             raise StalePlan("No export has been loaded yet: there is nothing to plan. Type `./kajabi-guard load FILE`.")
         _require_known(connection, scope)
+        relations = connection.execute(statement("plan_relations")).fetchone()
+        if relations and relations["plan_stands"]:
+            connection.execute(statement("keep_previous_plan"))
         connection.execute(statement("invalidate_plan"))
         connection.execute(statement("clear_plan_scope"))
         restrictions: list[dict[str, str | int | None]] = []

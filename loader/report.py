@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import os
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, TextIO
 
+from loader import report_html
 from loader.database import PROJECT
 from loader.guards import read_verdict
 from loader.merge import current_plan
@@ -21,6 +23,7 @@ REPORTS = PROJECT / "reports"
 # a spreadsheet would run what follows these signs, their full-width forms included; apostrophes that stand before
 # one are a person's own, and get one more, so that taking one away gives the value again
 FORMULA = re.compile("^'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+WEEKS_SHOWN = 52
 FILES = (
     *("planned_changes", "new_contacts", "to_decide", "held_rows"),
     *("skipped_updates", "vanished_contacts", "email_changes"),
@@ -67,11 +70,25 @@ def read_report(connection: Connection, target: Target) -> dict[str, Any]:
         },
         "enrichment": figures["enrichment"],
         "addresses": figures["addresses"],
+        "outcomes": connection.execute(statement("report_outcomes")).fetchall(),
+        "old_import_now": connection.execute(statement("report_old_import_now")).fetchone(),
+        "weeks": connection.execute(statement("report_weeks"), {"limit": WEEKS_SHOWN}).fetchall(),
+        "plan_before": _plan_before(connection),
         "held": connection.execute(statement("report_held")).fetchall(),
         "owners": connection.execute(statement("report_owners")).fetchall(),
         **counts,
         "guards": read_verdict(connection),
     }
+
+
+def _plan_before(connection: Connection) -> dict[str, Any] | None:
+    """The plan made before this one, and how many cells differ; None where there was none, or it was the same."""
+    relations = connection.execute(statement("plan_relations")).fetchone() or {}
+    before = connection.execute(statement("plan_before")).fetchone() if relations["has_previous"] else None
+    if before is None:
+        return None
+    changes = Counter(row["change"] for row in connection.execute(statement("plan_difference")))
+    return {**before, **{change: changes[change] for change in ("added", "gone", "changed")}}
 
 
 def first_rows(connection: Connection, name: str, count: int) -> list[dict[str, Any]]:
@@ -102,7 +119,7 @@ def report_folder(document: dict[str, Any], reports: Path = REPORTS) -> Path:
 
 
 def write_files(connection: Connection, document: dict[str, Any], text: str, reports: Path = REPORTS) -> Path:
-    """Write report.txt and one CSV for each of FILES, readable by their owner only; returns the folder.
+    """Write report.txt, impact.html and one CSV for each of FILES, readable by their owner only; returns the folder.
 
     Each file is written under a temporary name and renamed: a spreadsheet never opens half of one.
     """
@@ -116,6 +133,7 @@ def write_files(connection: Connection, document: dict[str, Any], text: str, rep
             header = [column.name for column in cursor.description or ()]
             _write_csv(folder / f"{name}.csv", header, ([row[key] for key in header] for row in cursor))
     _replace(folder / "report.txt", text)
+    _replace(folder / report_html.PAGE, report_html.page(connection, document, folder))
     return folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from loader.load import load_export
 from loader.plan import Scope, make_plan
 from loader.prepare import prepared
 from loader.report import first_rows, read_report, write_files
+from loader.report_html import PAGE
 from loader.report_text import LINES_SHOWN, render, table_text
 from loader.terminal import bytes_progress, is_colored, say, show_json, steps_progress
 
@@ -42,8 +44,8 @@ def plan(target: Target, scope: Scope) -> None:
         make_plan(target, scope, progress=progress)
 
 
-def report(target: Target, *, is_json: bool) -> None:
-    """Show the plan that stands; exits with 3 when a guard is red."""
+def report(target: Target, *, is_json: bool, opens: bool = False) -> None:
+    """Show the plan that stands, ``opens`` in the person's browser; exits with 3 when a guard is red."""
     with prepared(target, "report") as connection, steps_progress("Reading the plan"):
         document = read_report(connection, target)
         lists = [first_rows(connection, name, LINES_SHOWN) for name in ("planned_changes", "new_contacts")]
@@ -54,8 +56,21 @@ def report(target: Target, *, is_json: bool) -> None:
         click.echo(render(document, *lists, color=is_colored()), color=True)
         here = Path.cwd()  # a path that is printed can be typed where the person stands
         click.echo(f"Files: {folder.relative_to(here) if folder.is_relative_to(here) else folder}")
+        click.echo(f"To read in a browser: {PAGE} there, or  ./kajabi-guard report --open")
+    if opens:
+        open_page(folder / PAGE)
     if not all(guard["passed"] for guard in document["guards"]):
         sys.exit(3)
+
+
+def open_page(page: Path) -> None:
+    """Show a page in the person's browser, or say where it lies."""
+    try:
+        is_open = webbrowser.open(page.as_uri())
+    except webbrowser.Error:
+        is_open = False
+    if not is_open:
+        click.echo(f"No browser can be opened from here. Open this file in yours:\n   {page}", err=True)
 
 
 def compare(target: Target, policy: Path, *, is_json: bool) -> None:

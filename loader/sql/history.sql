@@ -11,6 +11,10 @@ select
     runs.inserted_contacts,
     runs.values_written,
     runs.links_written,
+    runs.differences,
+    runs.values_kept,
+    runs.values_for_review,
+    runs.rows_held,
     runs.refusal
 from kajabi_ledger.merge_runs as runs
 left join kajabi_raw.loads as loads on runs.load_id = loads.load_id

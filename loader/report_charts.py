@@ -1,0 +1,119 @@
+"""Pictures as static SVG: only their geometry is computed here, in percent and pixels; the templates draw it.
+
+Every picture stands beside or above a table with the same numbers, and no colour alone carries a meaning: each kind
+has a pattern of its own and its number in words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+# what becomes of a difference, in the order in which it is drawn; the keys are classes of impact.css
+KINDS = {
+    "fill": "filled: blank here",
+    "link": "Kajabi id noted",
+    "update": "taken from Kajabi",
+    "wait": "not in this part plan",
+    "review": "kept, please look",
+    "keep": "kept",
+}
+WEEK_HEIGHT = 120  # pixels of the tallest column
+WEEKS_WIDE = 26  # a picture of fewer weeks leaves room for the coming ones
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of a bar: its kind, its number, and where it lies, in percent of the width."""
+
+    kind: str
+    number: int
+    start: str
+    width: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One line of a picture: a key, its numbers by kind, their sum, and the pieces to draw."""
+
+    key: str
+    numbers: Mapping[str, int]
+    total: int
+    segments: Sequence[Segment]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One run in the picture of the weeks: the row of the document, and its column from the top of the picture."""
+
+    week: Mapping[str, Any]
+    left: str
+    width: str
+    top: str
+    height: str
+    review_top: str
+    review_height: str
+
+
+def bars(rows: Iterable[tuple[str, Mapping[str, int]]]) -> list[Bar]:
+    """Return a bar for each (key, numbers by kind); the longest one fills the width."""
+    listed = list(rows)
+    longest = max((sum(numbers.values()) for _, numbers in listed), default=0)
+    return [Bar(key, numbers, sum(numbers.values()), _segments(numbers, longest)) for key, numbers in listed]
+
+
+def _segments(numbers: Mapping[str, int], longest: int) -> list[Segment]:
+    segments, done = [], 0
+    for kind, number in numbers.items():
+        if number:
+            # a number that is not zero is never invisible
+            width = _percent(max(number, longest / 100), longest)
+            segments.append(Segment(kind, number, _percent(done, longest), width))
+        done += number
+    return segments
+
+
+def outcomes_by_field(document: Mapping[str, Any]) -> list[Bar]:
+    """What becomes of every difference, field by field, from the document's ``outcomes``."""
+    fields: dict[str, dict[str, int]] = {}
+    for row in document["outcomes"]:
+        numbers = fields.setdefault(row["field"], dict.fromkeys(KINDS, 0))
+        is_kept = row["outcome"] == "keep"
+        numbers["review"] += row["count_needs_review"] if is_kept else 0
+        numbers[row["outcome"]] += row["count_values"] - (row["count_needs_review"] if is_kept else 0)
+    return bars(fields.items())
+
+
+def reasons_to_keep(document: Mapping[str, Any]) -> list[Bar]:
+    """Why values are kept, most frequent first: a bar for each rule."""
+    rules: dict[str, dict[str, int]] = {}
+    for row in document["outcomes"]:
+        if row["outcome"] == "keep":
+            numbers = rules.setdefault(row["label"], {"review": 0, "keep": 0})
+            numbers["review"] += row["count_needs_review"]
+            numbers["keep"] += row["count_values"] - row["count_needs_review"]
+    return bars(sorted(rules.items(), key=lambda rule: (-sum(rule[1].values()), rule[0])))
+
+
+def weeks(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
+    """Return a column for each run, oldest first: what we kept, the part for a person hatched at its foot."""
+    highest = max((row["kept"] for row in rows), default=0)
+    places = max(len(rows), WEEKS_WIDE)
+    columns = []
+    for position, row in enumerate(rows):
+        height = max(WEEK_HEIGHT * row["kept"] / highest, 1) if row["kept"] else 0
+        review = max(height * row["needs_review"] / row["kept"], 1) if row["needs_review"] and row["kept"] else 0
+        columns.append(
+            Column(
+                row, _percent(position, places), f"{80 / places:.3f}%",
+                *(f"{pixels:.1f}" for pixels in (WEEK_HEIGHT - height, height, WEEK_HEIGHT - review, review)),
+            )
+        )  # fmt: skip
+    return columns
+
+
+def _percent(part: float, whole: int) -> str:
+    return f"{100 * part / whole:.3f}%" if whole else "0%"

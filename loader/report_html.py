@@ -1,0 +1,210 @@
+"""``impact.html``: the report as one page for a browser. It needs no network and no script, and asks nobody anything.
+
+The numbers are those of ``read_report``'s document, the lists those of ``loader/sql``; nothing is decided here.
+Every value is escaped by the template engine; control and direction characters are shown as in the terminal.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from markupsafe import Markup
+
+from loader import report_charts
+from loader.guards import expected_guards
+from loader.report_answer import answer
+from loader.report_text import FIELD_NAMES, count, visible
+from loader.statements import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from loader.database import Connection
+
+PAGE = "impact.html"
+TEMPLATES = Path(__file__).parent / "templates"
+# what a page shows of each list: a browser stays quick, and the CSV beside it has all of it
+SHOWN = {"planned_changes": 500, "new_contacts": 300, "to_decide": 300, "skipped_updates": 1000}
+DIFFERENCES_SHOWN = 300
+FINDINGS_SHOWN = 5  # of each guard
+LABELS_SHOWN = 20  # of sources; a site can have put anything into the columns that name them
+LONGEST_VALUE = 500  # characters
+OTHER_EMAIL = "OTHER_EMAIL"
+BECAUSE = '--because "..."'
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The first rows of a list, how many there are, and the file beside the page that has them all."""
+
+    rows: Sequence[Mapping[str, Any]]
+    total: int
+    file: str | None = None
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Everything of the page that is no figure: who, which field, from what to what."""
+
+    planned_changes: Listed
+    new_contacts: Listed
+    to_decide: Listed
+    skipped_updates: Listed
+    differences: Listed
+    evidence: Mapping[str, Sequence[Mapping[str, Any]]]
+    explanations: Mapping[str, Mapping[str, Any]]
+    planned_at: str
+
+
+def page(connection: Connection, document: Mapping[str, Any], folder: Path) -> str:
+    """Return the page of the plan that stands; ``folder`` is where it will lie, beside its CSV files."""
+    return render(document, read_lists(connection, document), folder)
+
+
+def read_lists(connection: Connection, document: Mapping[str, Any]) -> Lists:
+    """Read the first rows of every list. What a red guard found is asked only where one is red."""
+    evidence: dict[str, list[Mapping[str, Any]]] = {}
+    if not all(guard["passed"] for guard in document["guards"]):
+        for row in connection.execute(statement("guard_evidence"), {"limit": FINDINGS_SHOWN}):
+            evidence.setdefault(row["guard"], []).append(row)
+    planned = connection.execute(statement("current_plan")).fetchone() or {}
+    differences = Listed((), 0)
+    if document["plan_before"]:
+        differences = _listed(connection, "plan_difference", DIFFERENCES_SHOWN)
+    return Lists(
+        **{name: _listed(connection, name, limit, f"{name}.csv") for name, limit in SHOWN.items()},
+        differences=differences,
+        evidence=evidence,
+        explanations={row["label"]: row for row in connection.execute(statement("explanations"))},
+        planned_at=f"{planned['planned_at']:%Y-%m-%d %H:%M %Z}",
+    )
+
+
+def _listed(connection: Connection, name: str, limit: int, file: str | None = None) -> Listed:
+    with connection.cursor() as cursor:
+        cursor.execute(statement(name))
+        return Listed(cursor.fetchmany(limit), cursor.rowcount, file)
+
+
+def render(document: Mapping[str, Any], lists: Lists, folder: Path) -> str:
+    """Return the page as text. Reads nothing and writes nothing."""
+    style, script = _inline("impact.css"), _inline("impact.js")
+    return _templates().get_template("impact.html.j2").render(
+        document=document,
+        lists=lists,
+        answer=answer(dict(document)),
+        short=document["fingerprint"][:8],
+        style=style,
+        script=script,
+        policy=_content_policy(style, script),
+        by_field=report_charts.outcomes_by_field(document),
+        reasons=report_charts.reasons_to_keep(document),
+        old_import=report_charts.bars(
+            (field, {"keep": number}) for field, number in document["old_import"]["values_by_field"].items()
+        ),
+        owners=report_charts.bars(
+            (row["owner_label"], {"keep": row["count_values"]}) for row in document["owners"][:LABELS_SHOWN]
+        ),
+        addresses=report_charts.bars((key, {"keep": document["addresses"][key]}) for key in ADDRESS_GROUPS),
+        weeks=report_charts.weeks(document["weeks"]),
+        kinds=report_charts.KINDS,
+        address_groups=ADDRESS_GROUPS,
+        labels_shown=LABELS_SHOWN,
+        owner_rules=OWNER_RULES,
+        field_names={**FIELD_NAMES, "new_contact": "new contact", "address": "address"},
+        guard_seed=expected_guards(),
+        red=[guard for guard in document["guards"] if not guard["passed"]],
+        accept=_accept(document),
+        decide_file=f"./kajabi-guard decide --from {_path(folder / 'to_decide.csv')}",
+    )  # fmt: skip
+
+
+# where the owner of the value is the reason, it is named
+OWNER_RULES = ("other_contact_owner", "other_field_owner", "legacy_owner")
+# in the words of an administrator, in the order in which they are drawn
+ADDRESS_GROUPS = {
+    "match": "the same here and in Kajabi",
+    "needs_update": "different: Kajabi needs ours",
+    "missing_in_kajabi": "only here: Kajabi has none",
+    "missing_here": "only in Kajabi: we have none",
+    "only_in_database": "contact not in the export",
+    "only_in_export": "export row without a contact here",
+}
+
+
+def commands(row: Mapping[str, Any]) -> list[str]:
+    """The commands that decide a line of ``to_decide``, one for each verdict that it allows; each can be pasted.
+
+    None for a line that stands for many people, or whose person cannot be typed: the file decides those.
+    """
+    email = row["email"]
+    if not email or visible(email) != email:
+        return []
+    first = [email, row["field"]] if row["field"] else [email]
+    return [_command("decide", [*first, verdict]) for verdict in row["possible_verdicts"].split(", ") if verdict]
+
+
+def _command(name: str, words: Sequence[str]) -> str:
+    words = [*words, OTHER_EMAIL] if words[-1] == "same-as" else words
+    typed = " ".join(shlex.quote(word) for word in words)
+    # an email that begins with a hyphen would be read as an option
+    is_option = any(word.startswith("-") for word in words)
+    return f"./kajabi-guard {name} {BECAUSE} -- {typed}" if is_option else f"./kajabi-guard {name} {typed} {BECAUSE}"
+
+
+def _path(path: Path) -> str:
+    return shlex.quote(str(path))
+
+
+def _accept(document: Mapping[str, Any]) -> str | None:
+    """The command that writes although guards are red; None where one of them takes no override."""
+    red = [guard for guard in document["guards"] if not guard["passed"]]
+    if not red or not all(guard["is_overridable"] for guard in red):
+        return None
+    accepted = " ".join(f"--accept {guard['guard']}" for guard in red)
+    return f"./kajabi-guard apply {document['fingerprint'][:8]} {accepted} {BECAUSE}"
+
+
+def shown(value: object) -> str:
+    """A value as the page shows it: what cannot be seen as U+XXXX, and a very long one cut, saying how long it is."""
+    text = "" if value is None else str(value)
+    cut = f"{text[:LONGEST_VALUE]} … ({len(text):,} characters)" if len(text) > LONGEST_VALUE else text
+    return visible(cut)
+
+
+def is_blank(value: object) -> bool:
+    """Whether there is nothing to show."""
+    return value is None or not str(value).strip()
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    made.filters.update(shown=shown, counted=count, number=lambda number: f"{number:,}", commands=commands)
+    made.tests["blank"] = is_blank
+    return made
+
+
+@cache
+def _inline(name: str) -> Markup:
+    """Our own style or script, which stands in the page as it is; no value of anybody is in it."""
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704  # a file of this package
+
+
+def _content_policy(style: str, script: str) -> str:
+    """Nothing may be fetched, and no other style or script than ours may run, whatever a value says."""
+    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
+    return (
+        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
+        "base-uri 'none'; form-action 'none'"
+    )

@@ -1,0 +1,148 @@
+"""The answer in sentences: true in every case. And the pictures' geometry, and a value as it is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from loader.report_answer import answer, listed
+from loader.report_charts import WEEK_HEIGHT, bars, outcomes_by_field, reasons_to_keep, weeks
+from loader.report_html import LONGEST_VALUE, is_blank, shown
+
+
+def document(**changed: Any) -> dict[str, Any]:
+    """A plan that fills three blanks and adds two people; ``changed`` are its keys, or parts of them."""
+    plain: dict[str, Any] = {
+        "applied_as_run": None,
+        "is_partial": False,
+        "needs_review": 0,
+        "contacts": {"held": 0},
+        "values": {"fill": 3, "update": 0, "link": 0, "keep": 109},
+        "writes": {"updated_contacts": 3, "inserted_contacts": 2, "outside_this_plan": 0},
+        "old_import": {"values_changed": 112, "contacts_changed": 100, "relabelled_contacts": 0},
+        "old_import_now": {"kept": 112, "filled": 0, "updated": 0},
+        "outcomes": [],
+        "guards": [{"guard": "guard_stale_plan", "passed": True}, {"guard": "guard_older_export", "passed": True}],
+    }
+    for name, value in changed.items():
+        plain[name] = {**plain[name], **value} if isinstance(value, dict) else value
+    return plain
+
+
+def sentences(**changed: Any) -> str:
+    told = answer(document(**changed))
+    return " ".join((told.headline, *told.sentences))
+
+
+def test_the_usual_week() -> None:
+    assert sentences() == (
+        "No value that you hold is changed. The old import would have changed 112 values of 100 people. "
+        "This one changes none of them. In all it fills 3 blanks and adds 2 new people."
+    )
+
+
+def test_blanks_that_the_old_import_would_have_filled_as_well_are_not_called_unchanged() -> None:
+    told = sentences(old_import_now={"kept": 110, "filled": 2})
+    assert "This one leaves 110 of them as they are and fills 2 that are blank here." in told
+    assert "none of them" not in told
+    assert "leaves 0" not in sentences(old_import_now={"kept": 0, "filled": 112})
+
+
+def test_values_that_are_taken_are_told_with_who_said_so() -> None:
+    told = sentences(
+        values={"update": 3},
+        old_import_now={"kept": 109, "updated": 3},
+        outcomes=[
+            {"outcome": "update", "rule": "kajabi_changed", "count_values": 2},
+            {"outcome": "update", "rule": "decided_kajabi", "count_values": 1},
+            {"outcome": "keep", "rule": "kajabi_changed", "count_values": 7},
+        ],
+    )
+    assert told.startswith("3 values are taken from Kajabi, as your policy or a person said.")
+    assert "No value that you hold is changed" not in told
+    assert "takes Kajabi's in 3, because somebody said so" in told
+    assert "From Kajabi: 2 because the policy of the field follows Kajabi and 1 because a person decided so." in told
+
+
+def test_nothing_to_write() -> None:
+    told = sentences(
+        values={"fill": 0},
+        writes={"updated_contacts": 0, "inserted_contacts": 0},
+        old_import={"values_changed": 0, "contacts_changed": 0, "relabelled_contacts": 1},
+        old_import_now={"kept": 0},
+    )
+    assert told == (
+        "Nothing to write: every value stays as it is. The old import would have changed no value. It fills no blank "
+        "and adds nobody. The old import would have relabelled 1 contact of other sources as well; this one never does."
+    )
+
+
+@pytest.mark.parametrize("count_red", [1, 2])
+def test_a_red_guard_comes_before_everything_and_nothing_is_said_to_happen(count_red: int) -> None:
+    guards = [{"guard": str(number), "passed": number >= count_red} for number in range(3)]
+    told = answer(document(guards=guards))
+    assert told.state == "red"
+    assert told.headline.startswith("Stop: 1 guard is red" if count_red == 1 else "Stop: 2 guards are red")
+    assert "In all it would fill 3 blanks and would add 2 new people." in told.sentences
+    assert "This one would change none of them." in told.sentences
+
+
+def test_a_plan_that_was_written_is_told_in_the_past() -> None:
+    told = sentences(applied_as_run=4, old_import_now={"kept": 111, "filled": 1})
+    assert told.startswith("Written, as run 4: no value that you held was changed.")
+    assert "This one left 111 of them as they were and filled 1 that was blank here." in told
+    assert "In all it filled 3 blanks and added 2 new people." in told
+
+
+def test_a_part_plan_says_how_many_wait() -> None:
+    waits = "This is a part plan: 298 further contacts wait for a plan without --only or --first."
+    assert waits in sentences(is_partial=True, writes={"outside_this_plan": 298})
+
+
+def test_what_waits_is_told_with_its_number() -> None:
+    assert "1 value waits for a person; left open, it harms nothing." in sentences(needs_review=1)
+    both = "2 values wait for a person and 125 export rows are set aside; left open, they harm nothing."
+    assert both in sentences(needs_review=2, contacts={"held": 125})
+
+
+def test_a_list_in_words() -> None:
+    assert [listed(parts) for parts in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+
+
+def test_a_bar_is_as_long_as_its_number_and_one_is_never_invisible() -> None:
+    long, short = bars([("long", {"fill": 500, "keep": 500}), ("short", {"keep": 1})])
+    assert [(piece.kind, piece.start, piece.width) for piece in long.segments] == [
+        ("fill", "0.000%", "50.000%"),
+        ("keep", "50.000%", "50.000%"),
+    ]
+    assert [piece.width for piece in short.segments] == ["1.000%"]
+    assert bars([("none", {"keep": 0})])[0].segments == []
+
+
+def test_every_outcome_is_drawn_once() -> None:
+    rows = [
+        {"field": "phone", "outcome": "keep", "label": "a", "count_values": 5, "count_needs_review": 2},
+        {"field": "phone", "outcome": "fill", "label": "b", "count_values": 3, "count_needs_review": 0},
+        {"field": "city", "outcome": "keep", "label": "a", "count_values": 9, "count_needs_review": 0},
+    ]
+    phone, city = outcomes_by_field({"outcomes": rows})
+    assert (phone.total, phone.numbers["review"], phone.numbers["keep"], phone.numbers["fill"]) == (8, 2, 3, 3)
+    assert city.total == 9
+    (reason,) = reasons_to_keep({"outcomes": rows})
+    assert (reason.key, reason.total, reason.numbers["review"]) == ("a", 14, 2)
+
+
+def test_the_highest_week_fills_the_picture_and_its_foot_is_for_a_person() -> None:
+    first, second = weeks([{"kept": 50, "needs_review": 0}, {"kept": 100, "needs_review": 25}])
+    assert (float(second.top), float(second.height)) == (0, WEEK_HEIGHT)
+    assert (float(second.review_top), float(second.review_height)) == (WEEK_HEIGHT * 0.75, WEEK_HEIGHT * 0.25)
+    assert (float(first.height), float(first.review_height)) == (WEEK_HEIGHT / 2, 0)
+    assert weeks([]) == []
+
+
+def test_a_value_shows_what_cannot_be_seen_and_is_cut_where_it_is_too_long() -> None:
+    assert shown("a\u202eb\x00") == "a<U+202E>b<U+0000>"
+    assert shown("x" * LONGEST_VALUE) == "x" * LONGEST_VALUE
+    assert shown("x" * 1000) == "x" * LONGEST_VALUE + " … (1,000 characters)"
+    assert [is_blank(value) for value in (None, "", "  ", 0, "x")] == [True, True, True, False, False]
