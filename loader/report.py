@@ -65,6 +65,7 @@ def read_report(connection: Connection, target: Target) -> dict[str, Any]:
         },
         "enrichment": figures["enrichment"],
         "addresses": figures["addresses"],
+        "corrections": figures["corrections"],
         "held": connection.execute(statement("report_held")).fetchall(),
         "owners": connection.execute(statement("report_owners")).fetchall(),
         **counts,
