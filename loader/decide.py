@@ -25,7 +25,7 @@ OUTCOMES = {
     "recorded": "recorded",
     "skipped": "left open: no verdict given",
     "no_contact": "not recorded: no contact has this email",
-    "unknown_field": "not recorded: no such field (first_name, last_name, phone, address)",
+    "unknown_field": "not recorded: no such field (first_name, last_name, phone, address; protect: email_subscribed)",
     "unknown_verdict": "not recorded: the verdict is one of ours, kajabi, same-as, new, ignore",
     "part_of_address": "not recorded: an address is decided as a whole; give the field as `address`",
     "no_difference": "not recorded: there is nothing to decide for this field in the plan that stands",

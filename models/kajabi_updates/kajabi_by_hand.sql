@@ -4,27 +4,28 @@ with corrections as (select * from {{ ref('kajabi_corrections') }} where is_addr
 
 compared_values as (select * from {{ ref('compared_values') }} where field not in ('name', 'phone')),
 
-correction_cells as (select * from {{ ref('correction_cells') }} where unit = 'address'),
-
 -- what this import takes from Kajabi is not to be emptied there
 fills as (select * from {{ ref('field_decisions') }} where action = 'fill'),
+
+weighed as (
+    select
+        *,
+        -- the rest of Kajabi's address is replaced, and this part would stay beside ours
+        bool_or(lower(our_value) <> lower(kajabi_value)) over (partition by contact_id) as is_rest_replaced
+    from compared_values
+),
 
 kajabi_by_hand as (
     select
         corrections.contact_id,
         corrections.email,
-        compared_values.field,
-        compared_values.kajabi_value,
-        -- the rest of Kajabi's address is replaced, and this part would stay beside ours
-        exists(
-            select from correction_cells
-            where correction_cells.contact_id = corrections.contact_id and correction_cells.kajabi_value is not null
-        ) as is_first
+        weighed.field,
+        weighed.kajabi_value,
+        coalesce(weighed.is_rest_replaced, false) as is_first
     from corrections
-    inner join compared_values on corrections.contact_id = compared_values.contact_id
-    left join fills
-        on compared_values.contact_id = fills.contact_id and compared_values.field = fills.field
-    where compared_values.is_part_missing_here and fills.contact_id is null
+    inner join weighed on corrections.contact_id = weighed.contact_id
+    left join fills on weighed.contact_id = fills.contact_id and weighed.field = fills.field
+    where weighed.is_part_missing_here and fills.contact_id is null
 )
 
 select * from kajabi_by_hand
