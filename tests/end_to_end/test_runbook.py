@@ -358,3 +358,19 @@ def test_a_person_is_forgotten_in_every_table_of_this_tool(applied: World) -> No
         kept = applied.rows(f"select t::text as line from {name} as t where t::text ilike '%%ada.brook%%'")
         assert kept == [], name
     assert not applied.rows("select 1 as found from kajabi_ledger.field_changes where new_value = %(v)s", v=PHONE)
+
+
+def test_corrections_that_kajabi_has_otherwise_are_listed(applied: World) -> None:
+    assert rows(applied, "Corrections that Kajabi has otherwise") == []
+    applied.run(
+        "insert into kajabi_ledger.exports_made (kind, load_id, folder, count_rows, count_files, made_by) "
+        "values ('corrections', 1, 'for kajabi', 1, 1, 'test')"
+    )
+    applied.run(
+        "insert into kajabi_ledger.corrections_sent (contact_id, field, value_sent, kajabi_value, export_id, sent_by) "
+        "select id, 'phone', '(303) 555-0199', null, 1, 'test' from public.contacts where email = %(email)s",
+        email=ADA["email"],
+    )
+    plan_again(applied, state="CO")
+    (found,) = rows(applied, "Corrections that Kajabi has otherwise")
+    assert (found["email"], found["field"], found["value_sent"]) == (ADA["email"], "phone", "(303) 555-0199")
