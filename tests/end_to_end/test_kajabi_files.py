@@ -17,6 +17,7 @@ from loader.errors import RefusedByGuard, StalePlan, Usage
 from loader.export_file import load_column_map
 from loader.kajabi_export import Request, export, exports_made
 from loader.kajabi_files import HEADERS
+from loader.plan import make_plan
 from loader.report import read_report
 from loader.report_text import render
 from loader.synthetic import make_organisation, write_export, write_pairs
@@ -80,8 +81,9 @@ def test_the_files_of_the_synthetic_organisation_have_the_handoffs_figures(
     with connect(target) as connection:
         fill_contacts(connection, organisation)
         duplicates.record_file(connection, tmp_path / "merged.csv")
-    console.run("load", tmp_path / "export.csv")
-    plan = console.run("plan", "--json").document
+    assert console.run("load", tmp_path / "export.csv").code == 0
+    make_plan(target, state=tmp_path / "state")
+    plan = console.run("report", "--json").document
     assert plan["corrections"] == {"sent": 0, "arrived": 0, "not_yet": 0, "otherwise": 0}
 
     made = {
@@ -404,7 +406,8 @@ def test_a_correction_is_followed_until_kajabi_agrees(world: World) -> None:
     waiting = world.rows(
         "select c.email from kajabi_ledger.open_conflicts as o inner join public.contacts as c on o.contact_id = c.id"
     )
-    assert [row["email"] for row in waiting] == [emails[3]], "the conflict of what has arrived is closed"
+    # the conflict of what has arrived is closed; another way of writing is new in Kajabi, and is shown once like any other
+    assert {row["email"] for row in waiting} == {TWO, emails[3]}
     with world.connect() as connection:
         document = read_report(connection, world.target)
         assert "Of 4 values: 2 arrived, 1 not yet, 1 otherwise" in " ".join(render(document, [], []).split())
