@@ -11,6 +11,7 @@ import psycopg
 
 from loader import steps
 from loader.cli_admin import admin_commands
+from loader.cli_export import export_commands
 from loader.cli_forget import forget_commands
 from loader.cli_person import person_commands
 from loader.cli_report import report_commands
@@ -118,7 +119,7 @@ def apply(
         say(run.as_text())
 
 
-for command in (*report_commands, *person_commands, *forget_commands, *admin_commands):
+for command in (*report_commands, *person_commands, *export_commands, *forget_commands, *admin_commands):
     cli.add_command(command)
 
 

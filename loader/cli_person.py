@@ -80,7 +80,10 @@ def decide(context: click.Context, words: tuple[str, ...], file: Path | None, be
 @because_option
 @click.pass_context
 def protect(context: click.Context, words: tuple[str, ...], file: Path | None, because: str | None) -> None:
-    """Protect a field, an address or a contact from Kajabi."""
+    """Protect a field, an address or a contact from Kajabi.
+
+    EMAIL email_subscribed notes that the person opted out of our emails: no file for Kajabi has them any more.
+    """
     _protect(context, words, file, because, is_protected=True)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from loader import steps
 from loader.cli_shared import as_json, target_of
 from loader.explain import read_explanation
 from loader.explain_text import explanation_text
+from loader.kajabi_export import exports_made
 from loader.prepare import prepared
 from loader.report_text import table_text
 from loader.statements import statement
@@ -34,20 +37,36 @@ def history(context: click.Context, limit: int, *, is_json: bool) -> None:
     """Show the runs, newest first."""
     with target_of(context) as target, prepared(target, "history") as connection:
         runs = connection.execute(statement("history"), {"limit": limit}).fetchall()
+        exports = exports_made(connection, limit)
         if is_json:
-            show_json(runs)
+            show_json([*runs, *exports])
             return
         say(target.label)
         if not runs:
             click.echo("No run yet.")
-            return
-        columns = ("run", "what", "plan", "finished (UTC)", "by", "values", "ids", "new")
-        keys = ("run_id", "status", "fingerprint", "finished_at_utc", "done_by", *COUNTS)
-        numbers = [columns.index(name) for name in ("run", "values", "ids", "new")]
-        click.echo(table_text(columns, [[run[key] for key in keys] for run in runs], numbers=numbers))
-        for run in runs:
-            if run["refusal"]:
-                say(f"Run {run['run_id']} wrote nothing: {run['refusal'].partition('. ')[0]}.")
+        else:
+            _show_runs(runs)
+        if exports:
+            _show_exports(exports)
+
+
+def _show_runs(runs: list[dict[str, Any]]) -> None:
+    columns = ("run", "what", "plan", "finished (UTC)", "by", "values", "ids", "new")
+    keys = ("run_id", "status", "fingerprint", "finished_at_utc", "done_by", *COUNTS)
+    numbers = [columns.index(name) for name in ("run", "values", "ids", "new")]
+    click.echo(table_text(columns, [[run[key] for key in keys] for run in runs], numbers=numbers))
+    for run in runs:
+        if run["refusal"]:
+            say(f"Run {run['run_id']} wrote nothing: {run['refusal'].partition('. ')[0]}.")
+
+
+def _show_exports(exports: list[dict[str, Any]]) -> None:
+    say("Files for Kajabi, and what became of the corrections in them:")
+    facts = ("export_id", "kind", "finished_at_utc", "done_by", "count_rows")
+    outcomes = ("arrived", "not_yet", "otherwise")
+    listed = [(*(e[fact] for fact in facts), *(e["corrections"].get(name) for name in outcomes)) for e in exports]
+    shown = ("export", "kind", "made (UTC)", "by", "people", *outcomes)
+    click.echo(table_text(shown, listed, numbers=(0, 4, 5, 6, 7)))
 
 
 @click.command()

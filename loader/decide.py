@@ -25,7 +25,10 @@ OUTCOMES = {
     "recorded": "recorded",
     "skipped": "left open: no verdict given",
     "no_contact": "not recorded: no contact has this email",
-    "unknown_field": "not recorded: no such field (first_name, last_name, phone, address, kajabi_id, kajabi_member_id)",
+    "unknown_field": (
+        "not recorded: no such field (first_name, last_name, phone, address; decide: kajabi_id, kajabi_member_id; "
+        "protect: email_subscribed)"
+    ),
     "id_stays": (
         "not recorded: an id of ours is never replaced by an import, because the person is found by it every week; "
         "`ours` closes the question, and if Kajabi's is right, correct the id on the contact in your database"

@@ -74,6 +74,7 @@ def read_report(connection: Connection, target: Target) -> dict[str, Any]:
         "old_import_now": connection.execute(statement("report_old_import_now")).fetchone(),
         "weeks": connection.execute(statement("report_weeks"), {"limit": WEEKS_SHOWN}).fetchall(),
         "plan_before": _plan_before(connection),
+        "corrections": figures["corrections"],
         "held": connection.execute(statement("report_held")).fetchall(),
         "owners": connection.execute(statement("report_owners")).fetchall(),
         **counts,

@@ -101,6 +101,7 @@ def render(
     _this_import(out, document, changes, arrivals)
     _guards(out, document)
     _waiting(out, document)
+    _corrections(out, document)
     _next(out, document)
     return _text_of(out)
 
@@ -218,6 +219,16 @@ def _waiting(out: Console, document: dict[str, Any]) -> None:
         out.print(
             f"Source labels that seeds/source_priorities.csv does not know (they protect): "
             f"{visible(', '.join(document['unknown_labels']))}"
+        )
+
+
+def _corrections(out: Console, document: dict[str, Any]) -> None:
+    returned = document["corrections"]
+    if returned["sent"]:
+        _title(out, "Corrections sent to Kajabi")
+        out.print(
+            f"Of {count(returned['sent'], 'value')}: {returned['arrived']:,} arrived, {returned['not_yet']:,} not yet, "
+            f"{returned['otherwise']:,} otherwise in Kajabi."
         )
 
 

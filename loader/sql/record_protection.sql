@@ -1,4 +1,5 @@
 -- A person protects a field, the address or a whole contact from Kajabi: provenance manual, and a note of who and why.
+-- `email_subscribed` is no field that Kajabi could write: named, it notes that the person opted out of our emails.
 with given as (select kajabi_ledger.clean_email(%(email)s) as email_key, %(field)s::text as field),
 
 protected_contact as (
@@ -12,11 +13,16 @@ cells as (
     from (
         values
         ('first_name', false), ('last_name', false), ('phone', false), ('address_line_1', true),
-        ('address_line_2', true), ('city', true), ('state', true), ('postal_code', true), ('country', true)
+        ('address_line_2', true), ('city', true), ('state', true), ('postal_code', true), ('country', true),
+        ('email_subscribed', false)
     ) as policies (field, is_address)
     cross join given
     cross join protected_contact
-    where given.field is null or given.field = policies.field or (given.field = 'address' and policies.is_address)
+    where
+        given.field = policies.field
+        or (given.field = 'address' and policies.is_address)
+        -- a whole contact: its nine fields; an opt-out is said by name
+        or (given.field is null and policies.field <> 'email_subscribed')
 ),
 
 noted as (

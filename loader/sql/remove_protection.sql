@@ -12,7 +12,8 @@ unmarked as (
         sources.contact_id = protected_contact.contact_id
         and sources.source = 'manual'
         and (
-            given.field is null
+            -- an opt-out is taken back by name only, never along with a whole contact
+            (given.field is null and sources.field <> 'email_subscribed')
             or sources.field = given.field
             or (
                 given.field = 'address'

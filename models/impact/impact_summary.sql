@@ -9,6 +9,8 @@ with wide_figures as (
     select 4, 'enrichment', to_jsonb(f) from {{ ref('enrichment_figures') }} as f
     union all
     select 5, 'addresses', to_jsonb(f) from {{ ref('address_figures') }} as f
+    union all
+    select 6, 'corrections', to_jsonb(f) from {{ ref('correction_figures') }} as f
 ),
 
 impact_summary as (

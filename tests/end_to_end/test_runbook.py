@@ -347,3 +347,19 @@ def test_an_erasure_can_be_shown_without_saying_who_it_was(applied: World) -> No
     (erasure,) = rows(applied, "Who was erased, without saying who")
     assert (erasure["because"], erasure["count_keys"]) == ("her letter", 2)
     assert erasure["row_counts"]["contact_rows"] == 1
+
+
+def test_corrections_that_kajabi_has_otherwise_are_listed(applied: World) -> None:
+    assert rows(applied, "Corrections that Kajabi has otherwise") == []
+    applied.run(
+        "insert into kajabi_ledger.exports_made (kind, load_id, folder, count_rows, count_files, made_by) "
+        "values ('corrections', 1, 'for kajabi', 1, 1, 'test')"
+    )
+    applied.run(
+        "insert into kajabi_ledger.corrections_sent (contact_id, field, value_sent, kajabi_value, export_id, sent_by) "
+        "select id, 'phone', '(303) 555-0199', null, 1, 'test' from public.contacts where email = %(email)s",
+        email=ADA["email"],
+    )
+    plan_again(applied, state="CO")
+    (found,) = rows(applied, "Corrections that Kajabi has otherwise")
+    assert (found["email"], found["field"], found["value_sent"]) == (ADA["email"], "phone", "(303) 555-0199")

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 
 PROJECT = Path(__file__).resolve().parents[2]
-STAGES = ("staging", "matching", "decisions", "impact", "guard")
+STAGES = ("staging", "matching", "decisions", "impact", "guard", "kajabi_updates")
 MODELS = sorted((PROJECT / "models").glob("*/*.sql"))
 LONGEST = 80
 

@@ -1,0 +1,15 @@
+-- The rows of the new contacts. Those of whom we do not know whether they want our emails only on a person's word.
+select
+    contact_id,
+    email,
+    name,
+    phone,
+    address_line_1,
+    address_line_2,
+    city,
+    state,
+    postal_code,
+    country
+from kajabi_guard.kajabi_new_contacts
+where consent = 'subscribed' or %(includes_unknown)s
+order by email_key collate "C"
