@@ -15,6 +15,7 @@ from loader.database import STATE, connect
 from loader.practice import make_practice
 from loader.prepare import check_contacts, migrate
 from loader.report_text import count
+from loader.roles import close_and_grant
 from loader.terminal import say, show_json
 
 
@@ -32,15 +33,19 @@ def connect_command(context: click.Context) -> None:
 
 @click.command()
 @click.option("--embedded", is_flag=True, help="Make a practice database on this machine and use it from now on.")
+@click.option("--roles", is_flag=True, help="Make the roles for loading, planning and applying as well.")
 @click.pass_context
-def init(context: click.Context, *, embedded: bool) -> None:
+def init(context: click.Context, *, embedded: bool, roles: bool) -> None:
     """Make the tool's own tables; contacts are not touched."""
     if embedded:
         make_practice(STATE, os.environ, context.obj)
     with target_of(context) as target, connect(target, "kajabi-guard init") as connection:
         check_contacts(connection)
         done = migrate(connection)
+        has_roles = close_and_grant(connection, create=roles)
         say(f"The {target.label} is ready ({count(len(done), 'migration')} run).")
+        if has_roles:
+            say("The roles kajabi_guard_loader, kajabi_guard_planner and kajabi_guard_applier have their rights.")
         say('Next, if it had been imported:\n   ./kajabi-guard load --as-base "last week\'s export.csv"')
         say('Then:\n   ./kajabi-guard weekly "this week\'s export.csv"')
 
