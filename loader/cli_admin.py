@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 
 import click
 
@@ -12,6 +13,7 @@ from loader import doctor as examination
 from loader.cli_shared import as_json, target_of
 from loader.connection_file import keep_connection
 from loader.database import STATE, connect
+from loader.findings import findings_text
 from loader.practice import make_practice
 from loader.prepare import check_contacts, migrate
 from loader.report_text import count
@@ -58,12 +60,10 @@ def doctor(context: click.Context, *, is_json: bool) -> None:
     with target_of(context) as target, connect(target, "kajabi-guard doctor") as connection:
         findings = examination.examine(connection, target)
     if is_json:
-        show_json(findings)
+        show_json([asdict(finding) for finding in findings])
     else:
-        for finding in findings:
-            remedy = f" -> {finding['remedy']}" if finding["remedy"] else ""
-            say(f"{finding['status']:<8} {finding['check']}: {finding['detail']}{remedy}")
-    sys.exit(1 if any(finding["status"] == "problem" for finding in findings) else 0)
+        click.echo(findings_text(findings))
+    sys.exit(1 if any(finding.status == "problem" for finding in findings) else 0)
 
 
 @click.command("with-database", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -27,14 +27,14 @@ def close_and_grant(connection: Connection, *, create: bool = False) -> bool:
         )
     try:
         with connection.transaction():
-            connection.execute(statement("close_schemas"))
-            if create or (found.get("are_there") and found.get("may_grant")):
+            has_roles = create or bool(found.get("are_there") and found.get("may_grant"))
+            if has_roles:
                 connection.execute(statement("roles"))
-                return True
+            connection.execute(statement("close_schemas"))  # last: of what was made for the roles as well
+            return has_roles
     except psycopg.errors.InsufficientPrivilege:
         raise Unprepared(
             "The roles of kajabi-guard could not be given their rights: this role may not make them, or was not "
             "granted kajabi_guard_planner, to which the schema of the models belongs. Nothing was granted. Let a role "
             "with CREATEROLE run loader/sql/roles.sql once (docs/runbook.md, The role)."
         ) from None
-    return False

@@ -5,7 +5,7 @@ declare
     relation record;
 begin
     for relation in
-        select oid::regclass as name, case relkind when 'v' then 'view' else 'table' end as kind
+        select relname as name, case relkind when 'v' then 'view' else 'table' end as kind
         from pg_class
         where
             relnamespace = to_regnamespace('kajabi_guard')
@@ -13,7 +13,7 @@ begin
             and not pg_has_role(relowner, 'usage')
     loop
         -- a view may be gone with the table that it read
-        execute format('drop %s if exists %s cascade', relation.kind, relation.name);
+        execute format('drop %s if exists kajabi_guard.%I cascade', relation.kind, relation.name);
     end loop;
 end
 $$

@@ -81,11 +81,15 @@ begin
         select oid::regclass as relation from pg_class
         where
             relnamespace = 'kajabi_ledger'::regnamespace
-            and relname in ('database_identity', 'schema_migrations', 'erasures', 'plan_scope')
+            and relname in ('database_identity', 'schema_migrations', 'erasures', 'erasure_salt', 'plan_scope')
             and relkind = 'r'
     loop
         execute format('revoke insert on %s from kajabi_guard_applier', item.relation);
     end loop;
+    if to_regclass('kajabi_ledger.corrections_sent') is not null then
+        -- the newest value that was sent to Kajabi takes the place of an older one
+        grant update on kajabi_ledger.corrections_sent to kajabi_guard_applier;
+    end if;
 
     -- contacts: the columns that the merge writes, where this site has them, and no others
     for item in
