@@ -68,11 +68,17 @@ needs (command, needed, is_held) as (
         )
         or (schema_name = 'kajabi_ledger' and relkind = 'r')
     union all
-    select each_command.command, 'update of kajabi_raw.loads', has_column_privilege(oid, 'base_rank', 'update')
-    from relations cross join (values ('load'), ('apply')) as each_command (command)
+    select each_command.command, 'update of kajabi_raw.loads', has_column_privilege(oid, attnum, 'update')
+    from relations
+    inner join pg_catalog.pg_attribute on attrelid = oid and attname = 'base_rank'
+    cross join (values ('load'), ('apply')) as each_command (command)
     where relation = 'kajabi_raw.loads'
     union all
-    select each_command.command, 'usage of kajabi_raw.load_ranks', has_sequence_privilege(oid, 'usage')
+    select
+        each_command.command,
+        'usage of kajabi_raw.load_ranks',
+        -- asked of anything else it is an error, and the planner may ask before it looks at the name
+        case when relkind = 'S' then has_sequence_privilege(oid, 'usage') end
     from relations cross join (values ('load'), ('apply')) as each_command (command)
     where relation = 'kajabi_raw.load_ranks'
     union all
@@ -118,7 +124,7 @@ needs (command, needed, is_held) as (
     select
         'apply',
         'usage of ' || sequences.relname || ', which a default of contacts counts with',
-        has_sequence_privilege(sequences.oid, 'usage')
+        case when sequences.relkind = 'S' then has_sequence_privilege(sequences.oid, 'usage') end
     from pg_catalog.pg_attrdef as defaults
     inner join pg_catalog.pg_depend as uses
         on uses.classid = 'pg_attrdef'::regclass and uses.objid = defaults.oid

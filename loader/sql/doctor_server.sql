@@ -4,7 +4,11 @@ select
     current_setting('server_version') as version,
     current_setting('server_encoding') as encoding,
     coalesce((select ssl from pg_catalog.pg_stat_ssl where pid = pg_backend_pid()), false) as is_encrypted,
-    has_table_privilege(to_regclass('public.contacts'), 'select') as may_read,
+    (
+        select has_table_privilege(pg_class.oid, 'select')
+        from pg_catalog.pg_class inner join pg_catalog.pg_namespace on relnamespace = pg_namespace.oid
+        where nspname = 'public' and relname = 'contacts'
+    ) as may_read,
     pg_size_pretty(pg_database_size(current_database())) as database_size,
     current_user as role_name,
     (

@@ -269,11 +269,13 @@ def site(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> It
                 revoke all on all tables in schema public from anon, authenticated;
                 revoke all on all sequences in schema public from anon, authenticated
             """)
-            make_roles(site)
-            add_people(site)
-            walk_to_the_report(site)
-            yield site
-        databases.drop(server, name)
+            try:
+                make_roles(site)
+                add_people(site)
+                walk_to_the_report(site)
+                yield site
+            finally:
+                databases.drop(server, name)
 
 
 def make_roles(site: Site) -> None:
@@ -316,9 +318,7 @@ def ends_of(site: Site, who: str) -> dict[tuple[str, str], bool]:
         connection.execute(ATTEMPT)
         product = connection.execute(PRODUCT).fetchall()
         connection.execute(f"set local role {site.logins[who]}")
-        query = (
-            "select number, probe.attempt(query) as code from unnest(%s::text[]) with ordinality as t (query, number)"
-        )
+        query = "select number, probe.attempt(q) as code from unnest(%s::text[]) with ordinality as t (q, number)"
         codes = connection.execute(query, [[row["query"] for row in product]]).fetchall()
     ends: dict[tuple[str, str], bool] = {}
     for row, end in zip(product, sorted(codes, key=lambda end: end["number"]), strict=True):
