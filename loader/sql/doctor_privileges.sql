@@ -53,8 +53,8 @@ needs (command, needed, is_held) as (
     ) as each_command (command, schema_name)
     inner join pg_catalog.pg_namespace on nspname = schema_name
     union all
-    select command, privilege || ' on ' || relation, has_table_privilege(oid, privilege)
-    from table_needs inner join relations using (relation)
+    select command, privilege || ' on ' || relations.relation, has_table_privilege(oid, privilege)
+    from table_needs inner join relations on table_needs.relation = relations.relation
     union all
     select 'plan', 'select on ' || relation, has_table_privilege(oid, 'select')
     from relations where schema_name in ('kajabi_raw', 'kajabi_ledger') and relkind = 'r'
@@ -94,9 +94,10 @@ needs (command, needed, is_held) as (
     select 'plan', 'create in schema kajabi_guard', has_schema_privilege(oid, 'create')
     from pg_catalog.pg_namespace where nspname = 'kajabi_guard'
     union all
-    select 'plan', 'create on the database, for the schema kajabi_guard', has_database_privilege(
-        current_database(), 'create'
-    )
+    select
+        'plan',
+        'create on the database, for the schema kajabi_guard',
+        has_database_privilege(current_database(), 'create')
     where not exists (select from pg_catalog.pg_namespace where nspname = 'kajabi_guard')
     union all
     -- dbt replaces what it built, which its owner and the owner of its schema may
@@ -127,7 +128,7 @@ needs (command, needed, is_held) as (
         case when sequences.relkind = 'S' then has_sequence_privilege(sequences.oid, 'usage') end
     from pg_catalog.pg_attrdef as defaults
     inner join pg_catalog.pg_depend as uses
-        on uses.classid = 'pg_attrdef'::regclass and uses.objid = defaults.oid
+        on defaults.oid = uses.objid and uses.classid = 'pg_attrdef'::regclass
         and uses.refclassid = 'pg_class'::regclass
     inner join pg_catalog.pg_class as sequences on uses.refobjid = sequences.oid and sequences.relkind = 'S'
     where defaults.adrelid in (select oid from relations where relation = 'public.contacts')
