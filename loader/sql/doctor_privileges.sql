@@ -139,12 +139,6 @@ select distinct
     needed,
     exists(
         select from pg_catalog.pg_roles
-        where starts_with(rolname, 'kajabi_guard_') and rolname in (
-            'kajabi_guard_loader', 'kajabi_guard_planner', 'kajabi_guard_applier'
-        ) and pg_has_role(pg_roles.oid, 'usage')
-    ) as has_group_role,
-    exists(
-        select from pg_catalog.pg_roles
         where
             rolname = 'kajabi_guard_' || case command
                 when 'load' then 'loader' when 'plan' then 'planner' else 'applier'

@@ -11,6 +11,12 @@ select
     ) as may_read,
     pg_size_pretty(pg_database_size(current_database())) as database_size,
     current_user as role_name,
+    exists(
+        select from pg_catalog.pg_roles
+        where
+            rolname in ('kajabi_guard_loader', 'kajabi_guard_planner', 'kajabi_guard_applier')
+            and pg_has_role(oid, 'usage')
+    ) as has_group_role,
     (
         select nspname
         from pg_catalog.pg_extension inner join pg_catalog.pg_namespace on extnamespace = pg_namespace.oid
