@@ -89,7 +89,7 @@ needs (command, needed, is_held) as (
     from pg_catalog.pg_proc
     inner join pg_catalog.pg_namespace on pronamespace = pg_namespace.oid
     cross join (values ('plan'), ('apply')) as each_command (command)
-    where nspname = 'kajabi_ledger' and not prosecdef and prorettype <> 'trigger'::regtype
+    where nspname = 'kajabi_ledger' and not prosecdef and provolatile <> 'v'
     union all
     select 'plan', 'create in schema kajabi_guard', has_schema_privilege(oid, 'create')
     from pg_catalog.pg_namespace where nspname = 'kajabi_guard'

@@ -137,15 +137,19 @@ begin
         end if;
     end loop;
 
-    -- functions that run with the caller's rights are for both; of those with the owner's, these two for the applier
+    -- functions that only read, with the caller's rights, are for both; of the others these two for the applier
     for item in
-        select oid::regprocedure as signature, prosecdef as is_owners, proname as name from pg_proc
+        select
+            oid::regprocedure as signature,
+            proname as name,
+            not prosecdef and provolatile <> 'v' as only_reads
+        from pg_proc
         where pronamespace = 'kajabi_ledger'::regnamespace and prorettype <> 'trigger'::regtype
     loop
-        if not item.is_owners then
+        if item.only_reads then
             execute format('grant execute on function %s to kajabi_guard_planner', item.signature);
         end if;
-        if not item.is_owners or item.name in ('lock_contacts', 'remove_inserted_contacts') then
+        if item.only_reads or item.name in ('lock_contacts', 'remove_inserted_contacts') then
             execute format('grant execute on function %s to kajabi_guard_applier', item.signature);
         end if;
     end loop;

@@ -361,9 +361,16 @@ def test_a_role_may_do_what_is_listed_and_nothing_else(site: Site, who: str) -> 
 
 
 def test_a_table_or_function_that_nobody_listed_is_noticed(site: Site) -> None:
-    """The matrix can fail: what an upgrade brings is granted by `init`, and has no entry."""
-    site.run_as_owner("create table kajabi_ledger.news (a int); create function kajabi_ledger.news() returns int"
-                      " language sql return 1")  # fmt: skip
+    """The matrix can fail: what an upgrade brings is granted by `init`, and has no entry.
+
+    A function that writes, or has the owner's rights, is granted by its name only.
+    """
+    site.run_as_owner("""
+        create table kajabi_ledger.news (a int);
+        create function kajabi_ledger.news() returns int language sql immutable return 1;
+        create function kajabi_ledger.writes() returns int language sql volatile return 1;
+        create function kajabi_ledger.as_owner() returns int language sql immutable security definer return 1
+    """)
     try:
         assert site.console.run("init", variables=site.variables("owner")).code == 0
         let = {
@@ -374,7 +381,8 @@ def test_a_table_or_function_that_nobody_listed_is_noticed(site: Site) -> None:
         for who in ("nobody", *WORLD_FACING):
             assert not any(ends_of(site, who)[cell] for cell in let), "the careless default was taken back"
     finally:
-        site.run_as_owner("drop table kajabi_ledger.news; drop function kajabi_ledger.news()")
+        site.run_as_owner("drop table kajabi_ledger.news")
+        site.run_as_owner("drop function kajabi_ledger.news(), kajabi_ledger.writes(), kajabi_ledger.as_owner()")
 
 
 OPEN_TO_THE_WORLD = """
