@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 
 import click
 
@@ -12,9 +13,11 @@ from loader import doctor as examination
 from loader.cli_shared import as_json, target_of
 from loader.connection_file import keep_connection
 from loader.database import STATE, connect
+from loader.findings import findings_text
 from loader.practice import make_practice
 from loader.prepare import check_contacts, migrate
 from loader.report_text import count
+from loader.roles import close_and_grant
 from loader.terminal import say, show_json
 
 
@@ -32,15 +35,19 @@ def connect_command(context: click.Context) -> None:
 
 @click.command()
 @click.option("--embedded", is_flag=True, help="Make a practice database on this machine and use it from now on.")
+@click.option("--roles", is_flag=True, help="Make the roles for loading, planning and applying as well.")
 @click.pass_context
-def init(context: click.Context, *, embedded: bool) -> None:
+def init(context: click.Context, *, embedded: bool, roles: bool) -> None:
     """Make the tool's own tables; contacts are not touched."""
     if embedded:
         make_practice(STATE, os.environ, context.obj)
     with target_of(context) as target, connect(target, "kajabi-guard init") as connection:
         check_contacts(connection)
         done = migrate(connection)
+        has_roles = close_and_grant(connection, create=roles)
         say(f"The {target.label} is ready ({count(len(done), 'migration')} run).")
+        if has_roles:
+            say("The roles kajabi_guard_loader, kajabi_guard_planner and kajabi_guard_applier have their rights.")
         say("Next, if last week's export had been imported already:")
         say('   ./kajabi-guard load --as-base "last week\'s export.csv"')
         say('Then:\n   ./kajabi-guard weekly "this week\'s export.csv"')
@@ -54,12 +61,10 @@ def doctor(context: click.Context, *, is_json: bool) -> None:
     with target_of(context) as target, connect(target, "kajabi-guard doctor") as connection:
         findings = examination.examine(connection, target)
     if is_json:
-        show_json(findings)
+        show_json([asdict(finding) for finding in findings])
     else:
-        for finding in findings:
-            remedy = f" -> {finding['remedy']}" if finding["remedy"] else ""
-            say(f"{finding['status']:<8} {finding['check']}: {finding['detail']}{remedy}")
-    sys.exit(1 if any(finding["status"] == "problem" for finding in findings) else 0)
+        click.echo(findings_text(findings))
+    sys.exit(1 if any(finding.status == "problem" for finding in findings) else 0)
 
 
 @click.command("with-database", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

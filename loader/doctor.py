@@ -1,109 +1,175 @@
-"""Look at the connection, the table and the tools; say what is wrong and how to mend it. Changes nothing."""
+"""Look at the connection, the role, the contacts, the runs and this machine; say what is wrong. Changes nothing.
+
+Each check stands for itself: one that may not look, or finds its table missing, says so and the others go on.
+Counts only, never a person's value; labels of sources are names of systems and are shown.
+"""
 
 from __future__ import annotations
 
-import importlib.metadata
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from loader.doctor_connection import pooler, tls, version
+from loader.doctor_contacts import columns, emails, inserts, labels, required, triggers, types
+from loader.doctor_machine import disk, packages, private_files
 from loader.errors import KajabiGuardError
-from loader.prepare import REQUIRED_COLUMNS, check_contacts, check_visible, pending_migrations
+from loader.findings import Finding
+from loader.prepare import check_visible, pending_migrations
 from loader.statements import statement
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from loader.database import Connection, Target
 
-# a fix of concurrent MERGE came with these; our table lock makes it harmless
-FIXED_IN = {15: 150015, 16: 160011, 17: 170007, 18: 180001}
-TRANSACTION_POOLER = "6543"
-EVIDENCE_COLUMNS = (
-    "kajabi_id", "kajabi_member_id", "paypal_first_name", "paypal_last_name", "paypal_phone", "paypal_email",
-    "phone_source", "billing_address_source", "zoho_id", "deleted_at",
-)  # fmt: skip
+SHOWN = 3
+STALE_DAYS = 10.0  # an import is weekly; a week and a long weekend is no reason to worry
+GROUP_OF = {"load": "kajabi_guard_loader", "plan": "kajabi_guard_planner", "apply": "kajabi_guard_applier"}
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One line: what was looked at, ``ok`` / ``warning`` / ``problem``, what was found, and the remedy."""
-
-    check: str
-    status: str
-    detail: str
-    remedy: str = ""
-
-
-def examine(connection: Connection, target: Target) -> list[dict[str, Any]]:
-    """Return the findings as dicts. Raises only when the database cannot be asked at all."""
-    findings = [Finding("connection", "ok", target.label)]
-    try:
-        pending = pending_migrations(connection)
-    except psycopg.errors.InsufficientPrivilege:
-        remedy = "connect as the role that ran `./kajabi-guard init`, or let it grant this role its schemas"
-        findings.append(Finding("tables of kajabi-guard", "problem", "this role may not see them", remedy))
-        return [asdict(finding) for finding in findings]
-    findings.append(
-        Finding("tables of kajabi-guard", "problem", f"{len(pending)} to make", "./kajabi-guard init")
-        if pending
-        else Finding("tables of kajabi-guard", "ok", "up to date")
-    )
-    for check, question in (("contacts table", check_contacts), ("row-level security", check_visible)):
-        try:
-            question(connection)
-            findings.append(Finding(check, "ok", "as needed" if check == "contacts table" else "hides nothing"))
-        except KajabiGuardError as error:  # noqa: PERF203  # two checks, once
-            findings.append(Finding(check, "problem", str(error)))
-            return [asdict(finding) for finding in findings]
+def examine(connection: Connection, target: Target) -> list[Finding]:
+    """Return a finding for every check, in groups. Raises only when the database cannot be asked at all."""
     facts = connection.execute(statement("doctor_server")).fetchone() or {}
-    columns = {row["column_name"] for row in connection.execute(statement("contact_columns"))}
-    findings += [_version(facts), _tls(facts, target), _pooler(target), _privileges(facts), _columns(columns)]
-    where = facts["citext_schema"]
-    findings.append(Finding("citext", "ok", f"in schema {where}" if where else "not installed: emails are plain text"))
-    findings.append(Finding("triggers on contacts", "ok", f"{facts['count_triggers']} enabled"))
-    findings += [
-        Finding(name, "ok", importlib.metadata.version(name)) for name in ("dbt-core", "dbt-postgres", "psycopg")
-    ]
-    return [asdict(finding) for finding in findings]
+    questions: tuple[tuple[str, str, Callable[[], Iterator[Finding]]], ...] = (
+        ("Connection", "connection", lambda: iter([Finding("connection", "ok", target.label)])),
+        ("Connection", "PostgreSQL", lambda: version(facts)),
+        ("Connection", "TLS", lambda: tls(facts, target)),
+        ("Connection", "pooler", lambda: pooler(connection, target)),
+        ("Role", "privileges", lambda: privileges(connection, facts)),
+        ("Role", "row-level security", lambda: row_security(connection)),
+        ("Contacts", "contacts table", lambda: required(connection, facts)),
+        ("Contacts", "columns", lambda: columns(connection)),
+        ("Contacts", "types", lambda: types(connection)),
+        ("Contacts", "new contacts", lambda: inserts(connection)),
+        ("Contacts", "emails and ids", lambda: emails(connection)),
+        ("Contacts", "citext", lambda: citext(facts)),
+        ("Contacts", "source labels", lambda: labels(connection)),
+        ("Contacts", "triggers", lambda: triggers(connection)),
+        ("Imports", "tables of kajabi-guard", lambda: tables(connection)),
+        ("Imports", "last export", lambda: ages(connection)),
+        ("Imports", "run lock", lambda: run_lock_holder(connection)),
+        ("Imports", "locks on contacts", lambda: locks(connection)),
+        ("This machine", "packages", packages),
+        ("This machine", "disk", lambda: disk(facts)),
+        ("This machine", "private files", private_files),
+    )
+    findings: list[Finding] = []
+    for group, check, question in questions:
+        findings += [Finding(f.check, f.status, f.detail, f.remedy, group) for f in _asked(check, question, facts)]
+    return findings
 
 
-def _version(facts: dict[str, Any]) -> Finding:
-    fixed = FIXED_IN.get(facts["version_number"] // 10000, 0)
-    if facts["version_number"] < fixed:
-        return Finding("PostgreSQL", "warning", facts["version"], "a newer minor version fixes concurrent MERGE")
-    return Finding("PostgreSQL", "ok", facts["version"])
+def _asked(check: str, question: Callable[[], Iterator[Finding]], facts: dict[str, Any]) -> list[Finding]:
+    """The findings of one check; what keeps it from looking is a finding as well."""
+    try:
+        return list(question())
+    except psycopg.errors.InsufficientPrivilege:
+        is_ours = check == "tables of kajabi-guard"
+        if facts["has_group_role"] and not is_ours:
+            return [Finding(check, "ok", "not for this role")]
+        remedy = "let the owner run `./kajabi-guard init --roles` and grant one of the roles to this one"
+        return [Finding(check, "problem" if is_ours else "warning", "this role may not look", remedy)]
+    except (
+        psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction,
+        psycopg.errors.UndefinedColumn,
+    ):  # fmt: skip
+        return [Finding(check, "warning", "not looked at: a table or column is missing", "see the other lines")]
+    except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable):
+        return [Finding(check, "warning", "not looked at: it took too long", "try again when the database is quiet")]
 
 
-def _tls(facts: dict[str, Any], target: Target) -> Finding:
-    host = target.settings.get("PGHOST", "")
-    if host.startswith("/") or host in {"localhost", "127.0.0.1", "::1"}:
-        return Finding("TLS", "ok", "not needed: the server is on this machine")
-    mode = target.settings.get("PGSSLMODE", "")
-    if not facts["is_encrypted"] or mode != "verify-full":
-        return Finding("TLS", "problem", f"sslmode={mode}", "use verify-full with your host's certificate")
-    return Finding("TLS", "ok", "encrypted and verified")
+def privileges(connection: Connection, facts: dict[str, Any]) -> Iterator[Finding]:
+    """What load, plan and apply lack. A role that was made for one of them need not be able to do the others."""
+    missing: dict[str, list[dict[str, Any]]] = {command: [] for command in GROUP_OF}
+    for row in connection.execute(statement("doctor_privileges")):
+        missing[row["command"]].append(row)
+    for command, rows in missing.items():
+        check = f"may {command}"
+        if not rows:
+            yield Finding(check, "ok", "yes")
+            continue
+        names = [row["needed"] for row in rows]
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        is_anothers = facts["has_group_role"] and not rows[0]["has_its_role"]
+        if is_anothers:
+            yield Finding(check, "ok", f"no: that is for {GROUP_OF[command]}")
+        else:
+            remedy = f"let the owner run `./kajabi-guard init --roles` and grant {GROUP_OF[command]} to this role"
+            yield Finding(check, "problem", f"no: lacks {', '.join(names[:SHOWN])}{more}", remedy)
 
 
-def _pooler(target: Target) -> Finding:
-    if target.settings.get("PGPORT") == TRANSACTION_POOLER:
-        return Finding("pooler", "warning", "port 6543: transaction mode", "works; port 5432 (session) is quicker")
-    return Finding("pooler", "ok", f"port {target.settings.get('PGPORT', '5432')}")
+def row_security(connection: Connection) -> Iterator[Finding]:
+    """Whether rows of contacts may be hidden from this role, or from who owns the models."""
+    try:
+        check_visible(connection)
+    except KajabiGuardError as error:
+        yield Finding("row-level security", "problem", str(error), "alter role NAME bypassrls, for each role named")
+    else:
+        yield Finding("row-level security", "ok", "hides nothing")
 
 
-def _privileges(facts: dict[str, Any]) -> Finding:
-    missing = [name for name in ("read", "insert", "update") if not facts[f"may_{name}"]]
-    if missing:
-        return Finding(
-            "privileges on contacts", "problem", f"this role may not {', '.join(missing)}",
-            "let the owner grant SELECT, INSERT, UPDATE on public.contacts",
+def citext(facts: dict[str, Any]) -> Iterator[Finding]:
+    """Where citext is, and whether this role's search path finds it."""
+    schema = facts["citext_schema"]
+    if schema is None:
+        yield Finding("citext", "ok", "not installed: emails are plain text")
+    elif facts["is_citext_found"]:
+        yield Finding("citext", "ok", f"in schema {schema}, on the search path")
+    else:
+        yield Finding(
+            "citext", "warning",
+            f"in schema {schema}, not on the search path: your own SQL compares emails with capitals (this tool does "
+            "not)", f"alter role {facts['role_name']} set search_path = public, {schema}",
         )  # fmt: skip
-    return Finding("privileges on contacts", "ok", "read, insert, update")
 
 
-def _columns(columns: set[str]) -> Finding:
-    absent = [name for name in EVIDENCE_COLUMNS if name not in columns]
-    found = f"{len(REQUIRED_COLUMNS)} required"
-    if absent:
-        missing = ", ".join(absent)
-        return Finding("columns", "warning", f"{found}; not here: {missing}", "nothing: they are no evidence then")
-    return Finding("columns", "ok", f"{found}, and all that can be evidence")
+def tables(connection: Connection) -> Iterator[Finding]:
+    """Whether the migrations of this version were all run."""
+    pending = pending_migrations(connection)
+    if pending:
+        yield Finding("tables of kajabi-guard", "problem", f"{len(pending)} to make", "./kajabi-guard init")
+    else:
+        yield Finding("tables of kajabi-guard", "ok", "up to date")
+
+
+def ages(connection: Connection) -> Iterator[Finding]:
+    """How old the newest export and the last applied plan are."""
+    found = connection.execute(statement("doctor_ages")).fetchone() or {}
+    for check, days, never, remedy in (
+        ("last export", found["days_since_load"], "none was loaded yet", './kajabi-guard weekly "FILE"'),
+        ("last applied plan", found["days_since_apply"], "none was applied yet", "./kajabi-guard report"),
+    ):
+        if days is None:
+            yield Finding(check, "warning", never, remedy)
+        elif days > STALE_DAYS:
+            yield Finding(check, "warning", f"{days:.0f} days ago: what is new in Kajabi is not here", remedy)
+        else:
+            yield Finding(check, "ok", f"{days:.0f} days ago")
+
+
+def run_lock_holder(connection: Connection) -> Iterator[Finding]:
+    """Whether a run is in progress, or was left behind."""
+    holder = connection.execute(statement("run_lock_holder")).fetchone()
+    if holder is None:
+        yield Finding("run lock", "ok", "free")
+        return
+    yield Finding(
+        "run lock", "warning",
+        f"held by {holder['role_name']} ({holder['application_name']}) since {holder['busy_since'] or '?'}",
+        "wait; if that command is gone: docs/runbook.md, Somebody else is busy",
+    )  # fmt: skip
+
+
+def locks(connection: Connection) -> Iterator[Finding]:
+    """Sessions that hold contacts, so that a write would wait."""
+    held = connection.execute(statement("doctor_locks")).fetchall()
+    if not held:
+        yield Finding("locks on contacts", "ok", "none")
+        return
+    first = held[0]
+    yield Finding(
+        "locks on contacts", "warning",
+        f"{len(held)} held; the longest by {first['role_name']} ({first['state']}) since {first['busy_since'] or '?'}",
+        "let it end its transaction: docs/runbook.md, Somebody else is busy",
+    )  # fmt: skip

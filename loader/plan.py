@@ -51,7 +51,10 @@ def make_plan(
     with run_lock(target, "plan"):
         with connect(target, "kajabi-guard plan") as connection:
             _begin(connection, scope)
+            connection.execute(statement("drop_models_of_others"))
         run = run_dbt(BUILD, progress=progress, state=state, project=project)
+        with connect(target, "kajabi-guard plan") as connection:
+            connection.execute(statement("grant_models"))
     failed = [name for name in run.failed if not name.startswith("assert_every_guard_passed")]
     if failed or not run.done:
         with prepared(target, "plan") as connection:

@@ -11,6 +11,7 @@ import psycopg
 
 from loader.database import connect
 from loader.errors import Busy, Unprepared
+from loader.roles import close_and_grant
 from loader.statements import migrations, statement
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def migrate(connection: Connection) -> list[str]:
                     connection.execute(text)
                     connection.execute(statement("record_migration"), {"migration": name})
                     done.append(name)
+            if done:  # what was made just now is nobody else's, and the roles that there are need it
+                close_and_grant(connection)
     except psycopg.errors.InsufficientPrivilege as error:
         raise Unprepared(
             "The tables of kajabi-guard are missing or out of date here, and this role may not create them "

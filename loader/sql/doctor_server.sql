@@ -1,17 +1,28 @@
--- Facts about the connection, the role and the tables that `doctor` judges.
+-- Facts about the connection, the role and the database that `doctor` judges. Nulls where there is no such table.
 select
     current_setting('server_version_num')::integer as version_number,
     current_setting('server_version') as version,
     current_setting('server_encoding') as encoding,
-    coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as is_encrypted,
-    has_table_privilege('public.contacts', 'select') as may_read,
-    has_table_privilege('public.contacts', 'insert') as may_insert,
-    has_table_privilege('public.contacts', 'update') as may_update,
+    coalesce((select ssl from pg_catalog.pg_stat_ssl where pid = pg_backend_pid()), false) as is_encrypted,
     (
-        select nspname from pg_extension inner join pg_namespace on pg_extension.extnamespace = pg_namespace.oid
+        select has_table_privilege(pg_class.oid, 'select')
+        from pg_catalog.pg_class inner join pg_catalog.pg_namespace on relnamespace = pg_namespace.oid
+        where nspname = 'public' and relname = 'contacts'
+    ) as may_read,
+    pg_size_pretty(pg_database_size(current_database())) as database_size,
+    current_user as role_name,
+    exists(
+        select from pg_catalog.pg_roles
+        where
+            rolname in ('kajabi_guard_loader', 'kajabi_guard_planner', 'kajabi_guard_applier')
+            and pg_has_role(oid, 'usage')
+    ) as has_group_role,
+    (
+        select nspname
+        from pg_catalog.pg_extension inner join pg_catalog.pg_namespace on extnamespace = pg_namespace.oid
         where extname = 'citext'
     ) as citext_schema,
-    (
-        select count(*) from pg_trigger
-        where tgrelid = 'public.contacts'::regclass and not tgisinternal and tgenabled <> 'D'
-    ) as count_triggers
+    exists(
+        select from pg_catalog.pg_extension inner join pg_catalog.pg_namespace on extnamespace = pg_namespace.oid
+        where extname = 'citext' and nspname = any(current_schemas(true))
+    ) as is_citext_found

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parents[2]
 COPIED = (
     *("loader", "models", "macros", "seeds", "tests/data"),
-    *("dbt_project.yml", "profiles.example.yml", "kajabi-guard"),
+    *("dbt_project.yml", "profiles.example.yml", "kajabi-guard", "pyproject.toml", "requirements.lock"),
 )
-PATIENCE = 90.0  # seconds; a plan on a busy machine takes ten
+PATIENCE = 240.0  # seconds; a plan on a very busy machine takes a hundred
 PLANS = {"plan", "weekly"}  # what dbt leaves behind must be taken down
 SCHEMAS = ("public", "kajabi_raw", "kajabi_ledger")
 

@@ -23,6 +23,7 @@ from loader.forget import forget
 from loader.guards import Override
 from loader.merge import apply_plan
 from loader.prune import KEPT_DAYS, prune_plans
+from loader.roles import close_and_grant
 from world import World
 
 if TYPE_CHECKING:
@@ -289,7 +290,8 @@ def test_the_old_import_loses_its_right_and_a_relabelled_contact_is_found(applie
 
 def test_a_role_of_its_own_can_do_the_weekly_work_and_touch_no_ledger_row(applied: World, role: str) -> None:
     with applied.connect() as connection:
-        ask(connection, block("A role for the weekly work", kajabi_weekly=role))
+        close_and_grant(connection, create=True)
+        ask(connection, block("Who does the weekly work", anna=role, ben=role))
     target = Target({**applied.target.settings, "PGUSER": role, "PGPASSWORD": "practice"})
     with pointed_at(target):
         weekly = World(target, applied.folder)
@@ -306,6 +308,8 @@ def test_a_role_of_its_own_can_do_the_weekly_work_and_touch_no_ledger_row(applie
         with weekly.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("delete from public.contacts")
     forget_role(applied, role)
+    for name in ("kajabi_guard_loader", "kajabi_guard_planner", "kajabi_guard_applier"):
+        applied.run(f"reassign owned by {name} to current_user; drop owned by {name}; drop role {name}")
 
 
 def test_dropping_what_dbt_built_loses_nothing(applied: World) -> None:
