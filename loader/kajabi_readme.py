@@ -64,9 +64,12 @@ def readme(document: Mapping[str, Any], made_at: str) -> str:
         "Delete this folder: it holds personal data.",
     ]
     listed = [
-        f"   {file['file']:<26}{count(file['rows'], 'person', 'people'):>14}   "
-        f"{', '.join(HEADERS[column].split(' (')[0] for column in file['columns'])}"
+        line
         for file in files
+        for line in (
+            f"   {file['file']}: {count(file['rows'], 'person', 'people')}",
+            f"      {', '.join(HEADERS[column].split(' (')[0] for column in file['columns'])}",
+        )
     ]
     lines = [
         TITLES[document["kind"]],
