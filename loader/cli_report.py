@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from loader import steps
@@ -10,6 +12,9 @@ from loader.prepare import prepared
 from loader.report_text import table_text
 from loader.statements import statement
 from loader.terminal import say, show_json
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 @click.command()
@@ -33,9 +38,21 @@ def history(context: click.Context, limit: int, *, is_json: bool) -> None:
             show_json(runs)
             return
         say(target.label)
-        columns = ("run_id", "status", "fingerprint", "finished_at_utc", "done_by", "filled", "inserted")
-        rows = [(r["run_id"], *(r[c] for c in columns[1:5]), r["values_written"], r["inserted_contacts"]) for r in runs]
-        click.echo(table_text(columns, rows, numbers=(0, 5, 6)) if rows else "No run yet.")
+        columns = ("run", "what", "fingerprint", "finished_at_utc", "done_by", "values", "new", "gone")
+        counted = ("values_written", "inserted_contacts", "removed_contacts")
+        rows = [
+            (run["run_id"], _what(run), *(run[name] for name in (*columns[2:5], *counted)))
+            for run in runs
+        ]  # fmt: skip
+        click.echo(table_text(columns, rows, numbers=(0, 5, 6, 7)) if rows else "No run yet.")
+
+
+def _what(run: dict[str, Any]) -> str:
+    """What a run was, and what became of it: applied, undo of 3, undone by 4 ..."""
+    undo = f"undo of {run['undoes_run']}" if run["undoes_run"] else ""
+    if run["status"] == "refused":
+        return f"{undo} refused".strip()
+    return ", ".join(part for part in (undo or "applied", run["what_became_of_it"]) if part)
 
 
 report_commands = (report, history)
