@@ -22,7 +22,8 @@ add constraint merge_runs_kind_fits check (
 drop index kajabi_ledger.merge_runs_applied_once;
 create unique index merge_runs_applied_once on kajabi_ledger.merge_runs (fingerprint)
 where status = 'applied' and kind <> 'undo';
-create unique index merge_runs_undone_once on kajabi_ledger.merge_runs (undoes_run) where status in ('applied', 'undone');
+create unique index merge_runs_undone_once on kajabi_ledger.merge_runs (undoes_run)
+where status in ('applied', 'undone');
 
 -- Who had given the value before the run wrote it: null and noted means nobody.
 alter table kajabi_ledger.field_changes

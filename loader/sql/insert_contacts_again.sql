@@ -77,7 +77,7 @@ noted as (
         'new_contact',
         sources.source,
         sources.since,
-        sources.run_id,
+        sources.run_id as old_source_run,
         true
     from judged
     cross join lateral jsonb_each_text(judged.cells) as cell

@@ -1,4 +1,4 @@
--- One row per value written: what stood there, what stands there now, by which rule, and who had given what stood there.
+-- One row per value written: what stood there, what stands there now, by which rule, and who had given the former.
 insert into kajabi_ledger.field_changes (
     run_id, contact_id, field, old_value, new_value, rule, old_source, old_since, old_source_run, is_source_noted
 )
@@ -11,7 +11,7 @@ select
     written.value,
     sources.source,
     sources.since,
-    sources.run_id,
+    sources.run_id as old_source_run,
     true
 from kajabi_ledger.planned_rows as planned
 cross join lateral jsonb_each_text(planned.field_rules) as written

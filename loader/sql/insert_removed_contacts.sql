@@ -11,7 +11,7 @@ select
     'undone',
     sources.source,
     sources.since,
-    sources.run_id,
+    sources.run_id as old_source_run,
     true
 from kajabi_ledger.field_changes as changes
 left join kajabi_ledger.contact_field_sources as sources

@@ -4,23 +4,20 @@ with listed as (
     select
         changes.contact_id,
         changes.field,
-        before.old_source,
-        before.old_since,
-        before.old_source_run,
-        before.is_source_noted
+        earlier.old_source,
+        earlier.old_since,
+        earlier.old_source_run,
+        earlier.is_source_noted
     from kajabi_ledger.field_changes as changes
-    inner join kajabi_ledger.field_changes as before
-        on
-            before.run_id = %(undoes_run)s
-            and changes.contact_id = before.contact_id
-            and changes.field = before.field
+    inner join kajabi_ledger.field_changes as earlier
+        on changes.contact_id = earlier.contact_id and changes.field = earlier.field
     inner join kajabi_ledger.contact_field_sources as sources
         on
             changes.contact_id = sources.contact_id
             and changes.field = sources.field
             and sources.source = 'kajabi'
-            and sources.run_id = before.run_id
-    where changes.run_id = %(run_id)s
+            and earlier.run_id = sources.run_id
+    where changes.run_id = %(run_id)s and earlier.run_id = %(undoes_run)s
 ),
 
 unmarked as (

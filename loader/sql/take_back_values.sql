@@ -16,7 +16,7 @@ live as (
         contacts.id as contact_id,
         contacts.email::text as email,
         cell.field,
-        cell.present_value
+        cell.present_value collate "C" as present_value
     from public.contacts as contacts
     cross join lateral (
         values
@@ -37,7 +37,7 @@ live as (
 
 -- a write and the undo of it cancel each other out: the cell is then again as the run left it
 later_writes as (
-    select distinct
+    select
         later.contact_id,
         later.field
     from written
@@ -72,16 +72,16 @@ judged as (
         written.new_value as present_value,
         written.old_value as restored_value,
         contact.email,
-        coalesce(before.rule, 'undone') as rule,
+        coalesce(earlier.rule, 'undone') as rule,
         sources.source,
         sources.since,
         sources.run_id as source_run,
         case
             when contact.contact_id is null then 'gone'
             when live.contact_id is null then 'no_column'
-            when later_writes.contact_id is not null then 'later_run'
-            when live.present_value collate "C" is distinct from written.new_value then 'edited'
-            when taken_ids.contact_id is not null then 'key_taken'
+            when (written.contact_id, written.field) in (select * from later_writes) then 'later_run'
+            when (live.present_value is distinct from written.new_value) then 'edited'
+            when (written.contact_id, written.field) in (select * from taken_ids) then 'key_taken'
             -- a redo writes Kajabi's values: not where somebody has closed the field to them since the undo
             when %(kind)s = 'redo' and sources.source = 'manual' and sources.since > runs.finished_at then 'protected'
         end as reason
@@ -89,16 +89,14 @@ judged as (
     inner join kajabi_ledger.merge_runs as runs on written.run_id = runs.run_id
     left join live as contact on written.contact_id = contact.contact_id and contact.field = 'first_name'
     left join live on written.contact_id = live.contact_id and written.field = live.field
-    left join later_writes on written.contact_id = later_writes.contact_id and written.field = later_writes.field
-    left join taken_ids on written.contact_id = taken_ids.contact_id and written.field = taken_ids.field
     left join kajabi_ledger.contact_field_sources as sources
         on written.contact_id = sources.contact_id and written.field = sources.field
     -- a redo writes by the rule of the run that was undone
-    left join kajabi_ledger.field_changes as before
+    left join kajabi_ledger.field_changes as earlier
         on
-            runs.undoes_run = before.run_id
-            and written.contact_id = before.contact_id
-            and written.field = before.field
+            runs.undoes_run = earlier.run_id
+            and written.contact_id = earlier.contact_id
+            and written.field = earlier.field
 ),
 
 restored as (

@@ -6,7 +6,7 @@ field_sources as (select * from {{ source('kajabi_ledger', 'contact_field_source
 
 decided_cells as (select * from {{ ref('decided_cells') }}),
 
-field_changes as (select * from {{ source('kajabi_ledger', 'field_changes') }}),
+field_changes as (select *, {{ trim_text('new_value') }} as text from {{ source('kajabi_ledger', 'field_changes') }}),
 
 changed as (
     select
@@ -44,7 +44,7 @@ witnesses as (
         (case when changed.field ~ '^(add|city|state|post|country)' then changed.seen ->> 'billing_address_source' end),
         -- somebody changed here what this tool had written
         ((
-            select case when {{ trim_text('field_changes.new_value') }} <> changed.seen_text then 'edited here' end
+            select case when coalesce(field_changes.text, '') <> changed.seen_text then 'edited here' end
             from field_changes
             where
                 (field_changes.contact_id, field_changes.field) = (changed.contact_id, changed.field)

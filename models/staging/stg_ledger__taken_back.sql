@@ -20,14 +20,15 @@ undone as (
 stg_ledger__taken_back as (
     select distinct on (contact_id, field, taken_back_value) *
     from undone
-    where not exists (
-        select from field_changes as later
-        where
-            later.contact_id = undone.contact_id
-            and later.field = undone.field
-            and later.new_value = undone.taken_back_value
-            and later.run_id > undone.undone_by_run
-    )
+    where
+        not exists (
+            select from field_changes as later
+            where
+                later.contact_id = undone.contact_id
+                and later.field = undone.field
+                and later.new_value = undone.taken_back_value
+                and later.run_id > undone.undone_by_run
+        )
     order by contact_id asc, field asc, taken_back_value asc, undone_by_run desc
 )
 
