@@ -267,6 +267,9 @@ def test_a_role_of_its_own_can_do_the_weekly_work_and_touch_no_ledger_row(applie
             assert decide.protect(connection, ADA["email"], "country", "yes", is_protected=False) == "recorded"
         weekly.plan()
         assert weekly.apply().values_written == 2
+        with weekly.connect() as connection:
+            undone = undo_run(connection, target, 1)
+        assert (undone.removed_contacts, {kept.reason for kept in undone.kept}) == (1, {"later_run"})
         with weekly.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("delete from kajabi_ledger.field_changes")
         with weekly.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):

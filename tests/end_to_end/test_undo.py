@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 import loader.write
-from console import digest
+from console import console_in, digest
 from loader import decide, duplicates
 from loader.database import connect
 from loader.errors import Busy, KajabiGuardError, RefusedByGuard, Unprepared, Usage
@@ -591,6 +591,35 @@ def test_a_commit_whose_reply_was_lost_is_found_in_the_ledger(
     assert undone.run_id == world.one("select max(run_id) as n from kajabi_ledger.merge_runs")["n"]
     assert kept(undone) == {(FILLED, "phone", "edited")}
     assert cells(world) == {**before, FILLED: {**before[FILLED], "phone": LATER}}
+
+
+def test_the_command_line_lists_emails_and_fields_and_no_values(world: World, tmp_path: Path) -> None:
+    edit(world, FILLED, phone=LATER)
+    folder = tmp_path / "console"
+    folder.mkdir()
+    with console_in(folder) as console:
+        missing = console.run("undo", 99)
+        assert (missing.code, "no run 99" in missing.refusal) == (2, True)
+        assert console.run("undo", "x").code == 2
+        rehearsed = console.run("undo", 1, "--dry-run", "--json").document
+        assert (rehearsed["status"], rehearsed["run_id"], rehearsed["removed_contacts"]) == ("rehearsed", None, 2)
+        assert [(row["email"], row["field"], row["reason"]) for row in rehearsed["kept"]] == [
+            (FILLED, "phone", "edited")
+        ]
+        undone = console.run("undo", 1)
+        assert undone.code == 0
+        assert "Took run 1 back, as run" in undone.out
+        assert FILLED in undone.out
+        assert "changed here since" in undone.out
+        assert "555" not in undone.out
+        again = console.run("undo", 1)
+        assert (again.code, "Nothing to do" in again.out) == (0, True)
+        last, first = console.run("history", "--json").document
+        assert (first["status"], first["what_became_of_it"]) == ("undone", f"undone by {last['run_id']}")
+        assert (last["kind"], last["undoes_run"], last["kept_values"]) == ("undo", 1, 1)
+        listed = " ".join(console.run("history").out.split())
+        assert "undo of 1" in listed
+        assert all(len(line) <= 80 for line in console.run("history").out.split("\n"))
 
 
 # ---------------------------------------------------------------- other sites, older runs
