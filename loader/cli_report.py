@@ -38,21 +38,27 @@ def history(context: click.Context, limit: int, *, is_json: bool) -> None:
             show_json(runs)
             return
         say(target.label)
-        columns = ("run", "what", "fingerprint", "finished_at_utc", "done_by", "values", "new", "gone")
-        counted = ("values_written", "inserted_contacts", "removed_contacts")
-        rows = [
-            (run["run_id"], _what(run), *(run[name] for name in (*columns[2:5], *counted)))
-            for run in runs
-        ]  # fmt: skip
-        click.echo(table_text(columns, rows, numbers=(0, 5, 6, 7)) if rows else "No run yet.")
+        columns = ("run", "what", "plan", "finished (UTC)", "by", "values", "people")
+        named = ("fingerprint", "finished_at_utc", "done_by", "values_written")
+        rows: list[tuple[object, ...]] = []
+        for run in runs:
+            what, *more = _what(run)
+            rows.append((run["run_id"], what, *(run[name] for name in named), _people(run)))
+            rows += [("", line, *[""] * 5) for line in more]
+        click.echo(table_text(columns, rows, numbers=(0, 5, 6)) if rows else "No run yet.")
 
 
-def _what(run: dict[str, Any]) -> str:
-    """What a run was, and what became of it: applied, undo of 3, undone by 4 ..."""
+def _what(run: dict[str, Any]) -> list[str]:
+    """What a run was and what became of it, in a line each: applied, undo of 3, refused, undone by 4, again as 5."""
+    status = "refused" if run["status"] == "refused" else "" if run["undoes_run"] else "applied"
     undo = f"undo of {run['undoes_run']}" if run["undoes_run"] else ""
-    if run["status"] == "refused":
-        return f"{undo} refused".strip()
-    return ", ".join(part for part in (undo or "applied", run["what_became_of_it"]) if part)
+    return [line for line in (undo, status, run["what_became_of_it"]) if line]
+
+
+def _people(run: dict[str, Any]) -> str:
+    """Contacts that a run inserted or removed."""
+    signed = (("+", run["inserted_contacts"]), ("-", run["removed_contacts"]))
+    return " ".join(f"{sign}{number}" for sign, number in signed if number)
 
 
 report_commands = (report, history)
