@@ -442,8 +442,8 @@ def test_a_part_plan_does_not_become_the_base_and_what_it_wrote_stays_taken_back
     # and a plan that does so all the same is stopped
     world.run(
         """
-        insert into kajabi_guard.merge_plan (action, contact_id, row_number, phone, field_rules, contact_as_seen)
-        select 'update', id, 1, %(phone)s, '{"phone": "fill_blank"}', to_jsonb(contacts)
+        insert into kajabi_guard.merge_plan (action, contact_id, row_number, email, phone, field_rules, contact_as_seen)
+        select 'update', id, 1, email, %(phone)s, '{"phone": "fill_blank"}', to_jsonb(contacts)
         from kajabi_guard.stg_crm__contacts as contacts where email = %(email)s
     """,
         phone=THEIRS,
