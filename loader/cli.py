@@ -16,6 +16,7 @@ from loader.cli_forget import forget_commands
 from loader.cli_person import person_commands
 from loader.cli_report import report_commands
 from loader.cli_shared import as_json, target_of
+from loader.cli_undo import undo_commands
 from loader.database import explain
 from loader.errors import KajabiGuardError
 from loader.guards import Override
@@ -119,7 +120,9 @@ def apply(
         say(run.as_text())
 
 
-for command in (*report_commands, *person_commands, *export_commands, *forget_commands, *admin_commands):
+for command in (
+    *report_commands, *person_commands, *undo_commands, *export_commands, *forget_commands, *admin_commands,
+):  # fmt: skip
     cli.add_command(command)
 
 

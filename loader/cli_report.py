@@ -16,8 +16,6 @@ from loader.report_text import table_text
 from loader.statements import statement
 from loader.terminal import is_colored, say, show_json, steps_progress
 
-COUNTS = ("values_written", "links_written", "inserted_contacts")
-
 
 @click.command()
 @click.option("--open", "opens", is_flag=True, help="Show impact.html in your browser.")
@@ -51,13 +49,30 @@ def history(context: click.Context, limit: int, *, is_json: bool) -> None:
 
 
 def _show_runs(runs: list[dict[str, Any]]) -> None:
-    columns = ("run", "what", "plan", "finished (UTC)", "by", "values", "ids", "new")
-    keys = ("run_id", "status", "fingerprint", "finished_at_utc", "done_by", *COUNTS)
-    numbers = [columns.index(name) for name in ("run", "values", "ids", "new")]
-    click.echo(table_text(columns, [[run[key] for key in keys] for run in runs], numbers=numbers))
+    columns = ("run", "what", "plan", "finished (UTC)", "by", "values", "ids", "people")
+    named = ("fingerprint", "finished_at_utc", "done_by", "values_written", "links_written")
+    rows: list[tuple[object, ...]] = []
+    for run in runs:
+        what, *more = _what(run)
+        rows.append((run["run_id"], what, *(run[name] for name in named), _people(run)))
+        rows += [("", line, *[""] * 6) for line in more]
+    click.echo(table_text(columns, rows, numbers=(0, 5, 6, 7)))
     for run in runs:
         if run["refusal"]:
             say(f"Run {run['run_id']} wrote nothing: {run['refusal'].partition('. ')[0]}.")
+
+
+def _what(run: dict[str, Any]) -> list[str]:
+    """What a run was and what became of it, in a line each: applied, undo of 3, refused, undone by 4, again as 5."""
+    status = "refused" if run["status"] == "refused" else "" if run["undoes_run"] else "applied"
+    undo = f"undo of {run['undoes_run']}" if run["undoes_run"] else ""
+    return [line for line in (undo, status, run["what_became_of_it"]) if line]
+
+
+def _people(run: dict[str, Any]) -> str:
+    """Contacts that a run inserted or removed."""
+    signed = (("+", run["inserted_contacts"]), ("-", run["removed_contacts"]))
+    return " ".join(f"{sign}{number}" for sign, number in signed if number)
 
 
 def _show_exports(exports: list[dict[str, Any]]) -> None:

@@ -27,7 +27,7 @@ class NotConnected(KajabiGuardError):
 
 
 class Busy(KajabiGuardError):
-    """Another load, plan or apply holds the run lock."""
+    """Another load, plan, apply or undo holds the run lock."""
 
 
 class Unprepared(KajabiGuardError):

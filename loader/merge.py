@@ -5,22 +5,23 @@ Every statement is a file in ``loader/sql``. The order of the steps is the safet
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from loader.database import connect, explain
-from loader.errors import KajabiGuardError, RefusedByGuard, StalePlan, Unprepared, Usage
+from loader.errors import RefusedByGuard, StalePlan, Usage
 from loader.guards import Override, read_verdict, require_green
-from loader.prepare import check_contacts, check_visible, person, take_run_lock
+from loader.prepare import check_contacts, check_visible
 from loader.runs import SHORTEST_FINGERPRINT, Run
 from loader.statements import statement
+from loader.write import Attempt, begin_write, one, require, transact
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from loader.database import Connection, Target
 
 VERIFIED = ("paypal_first_name", "phone_source", "billing_address_source")
@@ -81,30 +82,22 @@ def apply_plan(
             "it is not the one that you read, so nothing was written. "
             "Type `./kajabi-guard report` and read what would be written."
         )
-    token = uuid4()
-    try:
-        with connection.transaction(force_rollback=dry_run):
-            run = _merge(connection, plan, columns, token, override)
-    except (RefusedByGuard, StalePlan, psycopg.Error) as error:
-        if connection.closed or connection.broken:
-            return _ask_ledger(target, plan, token)
-        failure = _failure(error)
-        if not dry_run:
-            # what keeps us from noting the refusal must not hide it: a database that may only be read, say
-            with suppress(psycopg.Error):
-                _record_refusal(connection, plan, failure)
-        raise failure from None
+    attempt = Attempt(plan, "apply", token=uuid4())
+
+    def work() -> Run:
+        try:
+            return _merge(connection, attempt, columns, override)
+        except psycopg.errors.UndefinedTable:
+            raise RefusedByGuard(
+                "A part of the plan is gone (a table or view of the schema kajabi_guard): it is not complete, it "
+                "cannot be checked, and nothing was written. Type `./kajabi-guard plan` and read the new plan."
+            ) from None
+
+    def found(row: dict[str, Any]) -> Run:
+        return Run("applied", plan["fingerprint"], **{name: row[name] for name in row if name != "removed_contacts"})
+
+    run = transact(connection, target, attempt, work, found, dry_run=dry_run)
     return replace(run, status="rehearsed", run_id=None) if dry_run and run.status == "applied" else run
-
-
-def _failure(error: RefusedByGuard | StalePlan | psycopg.Error) -> KajabiGuardError:
-    """What a person is told of an error inside the write, which has been rolled back."""
-    if isinstance(error, psycopg.errors.UndefinedTable):
-        return RefusedByGuard(
-            "A part of the plan is gone (a table or view of the schema kajabi_guard): it is not complete, it cannot be "
-            "checked, and nothing was written. Type `./kajabi-guard plan` and read the new plan."
-        )
-    return Unprepared(explain(error)) if isinstance(error, psycopg.Error) else error
 
 
 def _already_applied(connection: Connection, fingerprint: str) -> Run | None:
@@ -113,33 +106,31 @@ def _already_applied(connection: Connection, fingerprint: str) -> Run | None:
     return Run("already_applied", applied[0]["fingerprint"], run_id=applied[0]["run_id"]) if len(applied) == 1 else None
 
 
-def _merge(
-    connection: Connection, plan: dict[str, Any], columns: frozenset[str], token: UUID, override: Override
-) -> Run:
+def _merge(connection: Connection, attempt: Attempt, columns: frozenset[str], override: Override) -> Run:
     """Do all of the write inside the open transaction; whoever sees an exception from here sees a rollback."""
-    _run_script(connection, "begin_merge")
-    take_run_lock(connection)
+    plan = attempt.plan
+    begin_write(connection)
     # somebody else may have applied this very plan while we waited
     done = _already_applied(connection, plan["fingerprint"])
     if done:
         return done
     connection.execute(statement("lock_contacts"))
-    begun = connection.execute(statement("begin_run"), {**plan, "run_token": token, "done_by": person()}).fetchone()
-    run = {"run_id": begun["run_id"] if begun else None}
+    run = one(connection, "begin_run", attempt.record())
     connection.execute(statement("copy_plan"), run)
     _require_same_plan(connection, plan, run)
     verdict = read_verdict(connection)
     for red in require_green(verdict, override):
         connection.execute(statement("record_override"), {**run, **red, "because": override.because})
 
-    before = _one(connection, "verification_counts", run, columns)
-    untouched = _one(connection, "unplanned_digest", run)
+    before = one(connection, "verification_counts", run, columns)
+    untouched = one(connection, "unplanned_digest", run)
     merged = connection.execute(statement("merge_contacts", columns), run).rowcount
     connection.execute(statement("fire_deferred_triggers"))
     connection.execute(statement("insert_field_changes"), run)
-    found = _one(connection, "verify_merge", run)
-    after = _one(connection, "verification_counts", run, columns)
-    is_untouched = untouched == _one(connection, "unplanned_digest", run)
+    connection.execute(statement("insert_inserted_contacts"), run)
+    found = one(connection, "verify_merge", run)
+    after = one(connection, "verification_counts", run, columns)
+    is_untouched = untouched == one(connection, "unplanned_digest", run)
     appeared = after["contacts"] - before["contacts"]
     _require_as_planned(merged, found, appeared=appeared, is_untouched=is_untouched)
 
@@ -164,9 +155,9 @@ def _merge(
     return Run("applied", plan["fingerprint"], run_id=run["run_id"], **told)
 
 
-def _require_same_plan(connection: Connection, plan: dict[str, Any], run: dict[str, Any]) -> None:
+def _require_same_plan(connection: Connection, plan: Mapping[str, Any], run: dict[str, Any]) -> None:
     """Raise StalePlan, under the lock, unless the plan is the one that was read and the contacts are as it saw them."""
-    if _one(connection, "recomputed_fingerprint", run)["fingerprint"] != plan["fingerprint"]:
+    if one(connection, "recomputed_fingerprint", run)["fingerprint"] != plan["fingerprint"]:
         raise StalePlan(
             "Something that the plan was made from has changed since it was read (the load, the policy, the columns of "
             "contacts, or the plan itself), so nothing was written. Type `./kajabi-guard plan` and read the new plan."
@@ -198,50 +189,4 @@ def _require_as_planned(merged: int, found: dict[str, Any], *, appeared: int, is
         f"{found['values_not_standing']} written values do not stand (a trigger?)": found["values_not_standing"] > 0,
         "columns outside of the plan changed on planned contacts (a trigger?)": not is_untouched,
     }
-    wrong = [finding for finding, is_wrong in findings.items() if is_wrong]
-    if wrong:
-        raise RefusedByGuard(
-            f"The write did not do exactly what was planned, so all of it was taken back: {'; '.join(wrong)}. "
-            "Look at the triggers of public.contacts (`./kajabi-guard doctor`), then plan again."
-        )
-
-
-def _one(
-    connection: Connection, name: str, run: dict[str, Any], columns: frozenset[str] | None = None
-) -> dict[str, Any]:
-    row = connection.execute(statement(name, columns), run).fetchone()
-    return row or {}
-
-
-def _run_script(connection: Connection, name: str) -> None:
-    """Run a file of several statements; without parameters they go to the server in one message."""
-    connection.execute(statement(name))
-
-
-def _record_refusal(connection: Connection, plan: dict[str, Any], refusal: KajabiGuardError) -> None:
-    """Note a refusal in a small transaction of its own: the write's transaction is gone."""
-    with connection.transaction():
-        connection.execute(
-            statement("record_refusal"),
-            {**plan, "run_token": uuid4(), "refusal": str(refusal), "done_by": person()},
-        )
-
-
-def _ask_ledger(target: Target, plan: dict[str, Any], token: UUID) -> Run:
-    """Ask the ledger whether a commit whose reply was lost took place."""
-    try:
-        with connect(target) as fresh, fresh.transaction():
-            fresh.execute(statement("loader_timeouts"))
-            fresh.execute(statement("await_run_lock"))
-            row = fresh.execute(statement("run_by_token"), {"run_token": token}).fetchone()
-    except (KajabiGuardError, psycopg.Error):
-        raise KajabiGuardError(
-            "The connection broke during the write, and the database cannot be asked whether it was committed: "
-            "all of it was, or nothing. Once it can be reached again, `./kajabi-guard history` says which."
-        ) from None
-    if row:
-        return Run("applied", plan["fingerprint"], **row)
-    raise KajabiGuardError(
-        "The connection broke during the write. The ledger has no such run: everything was rolled back and nothing was "
-        "written. Check the connection and type the command again."
-    )
+    require(findings, expected="planned")

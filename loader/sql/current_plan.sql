@@ -13,7 +13,7 @@ select
     newest.row_count,
     (
         select max(runs.run_id) from kajabi_ledger.merge_runs as runs
-        where runs.fingerprint = plan_summary.fingerprint and runs.status = 'applied'
+        where runs.fingerprint = plan_summary.fingerprint and runs.status = 'applied' and runs.kind <> 'undo'
     ) as applied_as_run
 from kajabi_guard.plan_summary
 cross join ( -- noqa: ST05

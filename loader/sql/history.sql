@@ -1,7 +1,35 @@
--- Runs, newest first.
+-- Runs, newest first; of each, the run that took it back, and the last of those that took each other back.
+with recursive undone as (
+    select
+        runs.run_id,
+        runs.run_id as last_run,
+        0 as steps
+    from kajabi_ledger.merge_runs as runs
+    union all
+    select
+        undone.run_id,
+        later.run_id as last_run,
+        undone.steps + 1 as steps
+    from undone
+    inner join kajabi_ledger.merge_runs as later
+        on undone.last_run = later.undoes_run and later.status in ('applied', 'undone')
+),
+
+ends as (
+    select distinct on (run_id) * from undone
+    order by run_id asc, steps desc
+)
+
 select
     runs.run_id,
     runs.status,
+    case
+        when ends.steps = 0 then ''
+        when mod(ends.steps, 2) = 1 then 'undone by ' || ends.last_run
+        else 'again as ' || ends.last_run
+    end as what_became_of_it,
+    runs.kind,
+    runs.undoes_run,
     left(runs.fingerprint, 8) as fingerprint,
     loads.file_name,
     to_char(runs.finished_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as finished_at_utc,
@@ -9,14 +37,18 @@ select
     runs.is_partial,
     runs.updated_contacts,
     runs.inserted_contacts,
+    runs.removed_contacts,
     runs.values_written,
     runs.links_written,
     runs.differences,
     runs.values_kept,
     runs.values_for_review,
     runs.rows_held,
+    runs.kept_values,
+    runs.kept_contacts,
     runs.refusal
 from kajabi_ledger.merge_runs as runs
+inner join ends on runs.run_id = ends.run_id
 left join kajabi_raw.loads as loads on runs.load_id = loads.load_id
 order by runs.run_id desc
 limit %(limit)s

@@ -1,5 +1,4 @@
--- One row per difference: the first rule that applies, what it does, and the value that will stand.
--- The heart of the import. What each rule means, and why, is the seed `decision_rules`.
+-- One row per difference: the first rule that applies (why: seed `decision_rules`), what it does, and what will stand.
 with weighed as (select * from {{ ref('weighed_differences') }}),
 
 decision_rules as (select * from {{ ref('decision_rules') }}),
@@ -19,6 +18,7 @@ ruled as (
             when verdict = 'ours' then 'decided_ours'
             when verdict = 'kajabi' then 'decided_kajabi'
             when is_cosmetic then 'cosmetic'
+            when policy = 'link' and present_text is null and is_taken_back then 'cleared_here'
             when policy = 'link' and present_text is null and not is_held_id then 'link'
             when policy = 'link' then 'ours_first'
             when is_other_contact then 'other_contact_owner'

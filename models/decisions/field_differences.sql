@@ -7,12 +7,15 @@ valid_decisions as (select * from {{ ref('valid_decisions') }}),
 
 written_values as (select * from {{ ref('written_values') }}),
 
+taken_back as (select * from {{ ref('stg_ledger__taken_back') }}),
+
 remembered as (
     select
         compared_cells.*,
         valid_decisions.verdict,
         written_values.written_value,
         written_values.contact_id is not null as is_written,
+        taken_back.contact_id is not null as is_taken_back,
         standing_conflicts.base_value as conflict_base_value,
         standing_conflicts.was_in_base,
         standing_conflicts.contact_id is not null as is_open_conflict
@@ -23,6 +26,11 @@ remembered as (
         on compared_cells.contact_id = valid_decisions.contact_id and compared_cells.field = valid_decisions.field
     left join written_values
         on compared_cells.contact_id = written_values.contact_id and compared_cells.field = written_values.field
+    left join taken_back
+        on
+            compared_cells.contact_id = taken_back.contact_id
+            and compared_cells.field = taken_back.field
+            and compared_cells.incoming_value = taken_back.taken_back_value
 ),
 
 field_differences as (
@@ -40,6 +48,7 @@ field_differences as (
         verdict,
         written_value,
         is_written,
+        is_taken_back,
         is_malformed_line_2,
         {{ comparable_value('present_value', 'field') }} as present_comparable,
         {{ comparable_value('incoming_value', 'field') }} as incoming_comparable

@@ -23,7 +23,8 @@ prepared as (
         held_ids.held_value is not null as is_held_id,
         -- never on an empty result: two different smileys are not the same word
         coalesce(present_comparable = incoming_comparable and present_comparable <> '', false) as is_cosmetic,
-        is_in_base and (incoming_value is not distinct from base_value) as is_unchanged_in_kajabi,
+        -- what was written here and taken back is nothing new either
+        is_taken_back or (is_in_base and incoming_value is not distinct from base_value) as is_unchanged_in_kajabi,
         is_in_base and (present_text is not distinct from base_value) as is_ours_from_kajabi,
         coalesce(address_units.is_address_followed, false) as is_address_followed
     from field_differences
@@ -44,11 +45,11 @@ judged as (
             is_address and present_text is not null and present_text <> incoming_value
             and not is_cosmetic and not is_malformed_line_2
         ) over (partition by contact_id) as is_address_mismatch,
-        -- a part that another source gave stays behind, and the address would be half of each
+        -- a part that another source gave, or that was taken back, stays behind, and the address would be half of each
         bool_or(
             is_address and not is_cosmetic and not is_malformed_line_2
             and incoming_value is not null and present_text is distinct from incoming_value
-            and coalesce(is_other_contact or is_other_field or is_legacy_field, false)
+            and (is_taken_back or coalesce(is_other_contact or is_other_field or is_legacy_field, false))
         ) over (partition by contact_id) as is_address_owned
     from prepared
 ),

@@ -6,7 +6,7 @@ field_sources as (select * from {{ source('kajabi_ledger', 'contact_field_source
 
 decided_cells as (select * from {{ ref('decided_cells') }}),
 
-field_changes as (select * from {{ source('kajabi_ledger', 'field_changes') }}),
+field_changes as (select *, {{ trim_text('new_value') }} as text from {{ source('kajabi_ledger', 'field_changes') }}),
 
 changed as (
     select
@@ -44,7 +44,7 @@ witnesses as (
         (case when changed.field ~ '^(add|city|state|post|country)' then changed.seen ->> 'billing_address_source' end),
         -- somebody changed here what this tool had written
         ((
-            select case when field_changes.new_value <> changed.seen_text then 'edited here' end
+            select case when coalesce(field_changes.text, '') <> changed.seen_text then 'edited here' end
             from field_changes
             where
                 (field_changes.contact_id, field_changes.field) = (changed.contact_id, changed.field)
@@ -71,9 +71,10 @@ guard_protected_values as (
             and coalesce(decided_cells.present_values -> witnesses.field = witnesses.seen_value, true)
             and decided_cells.decided_value is not distinct from witnesses.final_value
     where
-        witnesses.source_label is not null
-        and not starts_with(witnesses.source_label, 'kajabi')
+        not starts_with(witnesses.source_label, 'kajabi')
         and decided_cells.contact_id is null
+    union
+    select contact_id, field, 'taken back here' from {{ ref('renewed_values') }}
 )
 
 select * from guard_protected_values

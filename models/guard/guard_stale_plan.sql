@@ -5,7 +5,7 @@ with merge_plan as (select * from {{ ref('merge_plan') }}),
 
 plan_summary as (select * from {{ ref('plan_summary') }}),
 
-applied_runs as (select * from {{ source('kajabi_ledger', 'merge_runs') }} where status = 'applied'),
+applied_runs as (select * from {{ source('kajabi_ledger', 'merge_runs') }} where status = 'applied' and kind <> 'undo'),
 
 live_contacts as (
     select
@@ -74,7 +74,7 @@ guard_stale_plan as (
 )
 
 select * from guard_stale_plan
--- a plan that was applied is done: what it wrote is not a movement
+-- a plan that was applied, and not undone, is done: what it wrote is not a movement
 where not exists (
     select from plan_summary inner join applied_runs on plan_summary.fingerprint = applied_runs.fingerprint
 )

@@ -3,6 +3,17 @@ with ranked_rows as (select * from {{ ref('ranked_rows') }}),
 
 possible_duplicates as (select * from {{ ref('possible_duplicates') }}),
 
+taken_back as (select * from {{ ref('stg_ledger__taken_back') }}),
+
+-- emails and ids of contacts whose insert was undone: an email is never written but by an insert
+removed_keys as (
+    select taken_back_value as removed_key
+    from taken_back
+    where
+        field in ('email', 'kajabi_id')
+        and contact_id in (select contact_id from taken_back as removed where removed.field = 'email')
+),
+
 duplicates_review as (
     select
         exists (select from {{ source('kajabi_ledger', 'known_duplicates') }})
@@ -22,6 +33,10 @@ reasoned as (
             when ranked_rows.place_for_email > 1 then 'same_email_in_export'
             when ranked_rows.kajabi_id is not null and ranked_rows.place_for_id > 1 then 'same_id_in_export'
             when ranked_rows.is_settled_new then null
+            when
+                ranked_rows.email_key in (select removed_key from removed_keys)
+                or ranked_rows.kajabi_id in (select removed_key from removed_keys)
+                then 'insert_undone'
             when possible_duplicates.row_number is not null then 'possible_duplicate'
             -- before anybody has said who was merged away, every newcomer could be one of them
             when not duplicates_review.is_done then 'duplicates_not_recorded'

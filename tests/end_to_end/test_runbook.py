@@ -24,6 +24,7 @@ from loader.guards import Override
 from loader.merge import apply_plan
 from loader.prune import KEPT_DAYS, prune_plans
 from loader.roles import close_and_grant
+from loader.undo import undo_run
 from world import World
 
 if TYPE_CHECKING:
@@ -225,48 +226,15 @@ def test_what_waits_and_what_people_decided_and_overrode_can_be_read(applied: Wo
     assert rows(applied, "What waits, and since when") == []
 
 
-def test_the_values_of_a_run_are_taken_back_where_they_still_stand_and_stay_back(applied: World) -> None:
+def test_what_was_taken_back_can_be_read(applied: World) -> None:
     applied.run("update public.contacts set phone = '(303) 555-0100' where email = 'ada.brook@example.org'")
-    before = applied.contacts()
     with applied.connect() as connection:
-        ask(connection, block("Take the values of one run back"))
-        ask(connection, block("Or leave everything as it was"))
-        assert applied.contacts() == before
-        changed_since, restored = ask(connection, block("Take the values of one run back"))
-        ask(connection, block("Keep it"))
-    assert [(row["email"], row["field"], row["value_now"]) for row in changed_since] == [
-        (ADA["email"], "phone", "(303) 555-0100")
-    ]
-    assert [row["email"] for row in restored] == [ADA["email"], BEN["email"]]
-    after = applied.contacts()
-    expected = {
-        ADA["email"]: {**before[ADA["email"]], "city": None},
-        BEN["email"]: {**before[BEN["email"]], "phone": None},
-    }
-    for email, row in {**before, **expected}.items():
-        assert {**after[email], "updated_at": None} == {**row, "updated_at": None}
-    plan_again(applied)
-    rules = {key: decision["rule"] for key, decision in applied.decisions().items()}
-    assert rules[ADA["email"], "city"] == rules[BEN["email"], "phone"] == "other_field_owner"
-    # somebody edited it after the run: that protects by itself
-    assert rules[ADA["email"], "phone"] == "other_field_owner"
-    assert set(applied.verdict().values()) == {0}
-
-
-def test_contacts_that_a_run_inserted_can_be_marked_as_deleted_unless_somebody_worked_on_them(applied: World) -> None:
-    with applied.connect() as connection:
-        ((marked,),) = ask(connection, block("Mark the untouched contacts of one run as deleted"))
-        connection.execute("rollback")
-        assert marked["email"] == CARA["email"]
-        connection.execute("update public.contacts set last_name = 'Dellwood' where email = 'cara.dell@example.org'")
-        assert ask(connection, block("Mark the untouched contacts of one run as deleted")) == [[]]
-        connection.execute("rollback")
-        connection.execute("update public.contacts set last_name = 'Dell' where email = 'cara.dell@example.org'")
-        ask(connection, block("Mark the untouched contacts of one run as deleted"))
-        connection.execute("commit")
-    plan_again(applied)
-    held = applied.rows("select email, hold_reason from kajabi_guard.held_rows")
-    assert held == [{"email": CARA["email"], "hold_reason": "deleted_contact"}]
+        undone = undo_run(connection, applied.target, 1)
+    assert [(kept.email, kept.field) for kept in undone.kept] == [(ADA["email"], "phone")]
+    taken = rows(applied, "What was taken back")
+    assert {(row["run_id"], row["undoes_run"]) for row in taken} == {(2, 1)}
+    assert (ADA["email"], "city", "Lyons") in {(row["email"], row["field"], row["taken_back"]) for row in taken}
+    assert (None, "email", CARA["email"]) in {(row["email"], row["field"], row["taken_back"]) for row in taken}
 
 
 def test_the_old_import_loses_its_right_and_a_relabelled_contact_is_found(applied: World, role: str) -> None:
@@ -303,6 +271,9 @@ def test_a_role_of_its_own_can_do_the_weekly_work_and_touch_no_ledger_row(applie
             assert decide.protect(connection, ADA["email"], "country", "yes", is_protected=False) == "recorded"
         weekly.plan()
         assert weekly.apply().values_written == 2
+        with weekly.connect() as connection:
+            undone = undo_run(connection, target, 1)
+        assert (undone.removed_contacts, {kept.reason for kept in undone.kept}) == (1, {"later_run"})
         with weekly.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("delete from kajabi_ledger.field_changes")
         with weekly.connect() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -25,6 +25,7 @@ import pytest
 from psycopg import sql
 
 import loader.merge
+import loader.write
 from loader.database import PROJECT, Target, pointed_at
 from loader.errors import Busy, KajabiGuardError, RefusedByGuard, StalePlan, Unprepared
 from loader.prepare import run_lock
@@ -241,7 +242,8 @@ def patch_statement(monkeypatch: pytest.MonkeyPatch, name: str, old: str, new: s
     def patched(wanted: str, columns: frozenset[str] | None = None) -> str:
         return text.replace(old, new) if wanted == name else statement(wanted, columns)
 
-    monkeypatch.setattr(loader.merge, "statement", patched)
+    for module in (loader.merge, loader.write):
+        monkeypatch.setattr(module, "statement", patched)
 
 
 # ---------------------------------------------------------------- what is written

@@ -1,0 +1,2 @@
+-- How many contacts there are.
+select count(*) as contacts from public.contacts

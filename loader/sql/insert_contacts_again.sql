@@ -1,0 +1,95 @@
+-- Insert again what an undo removed, under the same id, where nobody has the email or a Kajabi id by now and nobody was
+-- merged away under them since; the answer is what is left out, and why.
+with removed as (
+    select
+        changes.contact_id,
+        jsonb_object_agg(changes.field, changes.old_value) as cells
+    from kajabi_ledger.field_changes as changes
+    where
+        changes.run_id = %(undoes_run)s
+        and exists (
+            select from kajabi_ledger.field_changes as wholly
+            where (wholly.run_id, wholly.contact_id, wholly.field) = (changes.run_id, changes.contact_id, 'email')
+        )
+    group by changes.contact_id
+),
+
+holders as (
+    select * from kajabi_ledger.holders_of_keys(
+        (select array_agg(cells ->> 'email') from removed),
+        (select array_agg(cells ->> 'kajabi_id') from removed),
+        (select array_agg(cells ->> 'kajabi_member_id') from removed)
+    )
+),
+
+judged as (
+    select
+        removed.*,
+        case
+            when exists (select from public.contacts where contacts.id = removed.contact_id) then 'there_again'
+            when exists (
+                select from holders where removed.cells ->> holders.key_kind = holders.key_value
+            ) then 'key_taken'
+            when exists (
+                select from kajabi_ledger.known_duplicates as known
+                where known.old_email = removed.cells ->> 'email' or known.old_kajabi_id = removed.cells ->> 'kajabi_id'
+            ) then 'merged_away'
+        end as reason
+    from removed
+),
+
+inserted as (
+    insert into public.contacts (
+        kajabi_id, -- if contacts.kajabi_id
+        kajabi_member_id, -- if contacts.kajabi_member_id
+        id, email, first_name, last_name, phone, address_line_1, address_line_2, city, state, postal_code, country,
+        source_system
+    )
+    select
+        cells ->> 'kajabi_id', -- if contacts.kajabi_id
+        cells ->> 'kajabi_member_id', -- if contacts.kajabi_member_id
+        contact_id,
+        cells ->> 'email',
+        cells ->> 'first_name',
+        cells ->> 'last_name',
+        cells ->> 'phone',
+        cells ->> 'address_line_1',
+        cells ->> 'address_line_2',
+        cells ->> 'city',
+        cells ->> 'state',
+        cells ->> 'postal_code',
+        cells ->> 'country',
+        'kajabi'
+    from judged
+    where reason is null
+),
+
+noted as (
+    insert into kajabi_ledger.field_changes (
+        run_id, contact_id, field, old_value, new_value, rule, old_source, old_since, old_source_run, is_source_noted
+    )
+    select
+        %(run_id)s,
+        judged.contact_id,
+        cell.key,
+        null,
+        cell.value,
+        'new_contact',
+        sources.source,
+        sources.since,
+        sources.run_id as old_source_run,
+        true
+    from judged
+    cross join lateral jsonb_each_text(judged.cells) as cell
+    left join kajabi_ledger.contact_field_sources as sources
+        on judged.contact_id = sources.contact_id and cell.key = sources.field
+    where judged.reason is null
+)
+
+select
+    contact_id,
+    cells ->> 'email' as email,
+    reason
+from judged
+where reason is not null
+order by email
