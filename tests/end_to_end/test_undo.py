@@ -449,7 +449,8 @@ def test_a_part_plan_does_not_become_the_base_and_what_it_wrote_stays_taken_back
         phone=THEIRS,
         email=FILLED,
     )
-    assert world.verdict()["guard_protected_values"] == 1
+    found = world.rows("select field from kajabi_guard.guard_protected_values where source_label = 'taken back here'")
+    assert [row["field"] for row in found] == ["phone"]
 
 
 def test_a_conflict_on_a_cell_that_was_taken_back_is_over_and_the_others_stay(world: World) -> None:
