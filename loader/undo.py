@@ -110,8 +110,8 @@ def _take_back(
         "links_written": found["links_written"],
     }
     not_taken = {
-        "kept_values": sum(each.field is not None for each in kept),
-        "kept_contacts": sum(each.field is None for each in kept),
+        "values_left": sum(each.field is not None for each in kept),
+        "contacts_left": sum(each.field is None for each in kept),
     }
     connection.execute(statement("mark_undone"), run)
     connection.execute(statement("finish_undo"), {**run, **counts, **not_taken})

@@ -10,8 +10,8 @@ add column undoes_run bigint references kajabi_ledger.merge_runs (run_id),
 add column about_run bigint references kajabi_ledger.merge_runs (run_id),
 add column removed_contacts bigint not null default 0,
 -- what was not taken back, because it is not the run's own any more
-add column kept_values bigint not null default 0,
-add column kept_contacts bigint not null default 0,
+add column values_left bigint not null default 0,
+add column contacts_left bigint not null default 0,
 drop constraint merge_runs_status_check,
 add constraint merge_runs_status_check check (status in ('writing', 'applied', 'refused', 'undone')),
 add constraint merge_runs_kind_fits check (

@@ -7,7 +7,7 @@ set
     removed_contacts = %(removed_contacts)s,
     values_written = %(values_written)s,
     links_written = %(links_written)s,
-    kept_values = %(kept_values)s,
-    kept_contacts = %(kept_contacts)s,
+    values_left = %(values_left)s,
+    contacts_left = %(contacts_left)s,
     finished_at = clock_timestamp()
 where run_id = %(run_id)s

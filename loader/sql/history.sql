@@ -44,8 +44,8 @@ select
     runs.values_kept,
     runs.values_for_review,
     runs.rows_held,
-    runs.kept_values,
-    runs.kept_contacts,
+    runs.values_left,
+    runs.contacts_left,
     runs.refusal
 from kajabi_ledger.merge_runs as runs
 inner join ends on runs.run_id = ends.run_id

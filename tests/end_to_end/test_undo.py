@@ -617,7 +617,7 @@ def test_the_command_line_lists_emails_and_fields_and_no_values(world: World, tm
         assert (again.code, "Nothing to do" in again.out) == (0, True)
         last, first = console.run("history", "--json").document
         assert (first["status"], first["what_became_of_it"]) == ("undone", f"undone by {last['run_id']}")
-        assert (last["kind"], last["undoes_run"], last["kept_values"]) == ("undo", 1, 1)
+        assert (last["kind"], last["undoes_run"], last["values_left"]) == ("undo", 1, 1)
         listed = " ".join(console.run("history").out.split())
         assert "undo of 1" in listed
         assert all(len(line) <= 80 for line in console.run("history").out.split("\n"))
@@ -640,7 +640,7 @@ def test_a_run_from_before_the_migration_is_taken_back_as_far_as_the_ledger_allo
     world.run("drop index kajabi_ledger.merge_runs_applied_once, kajabi_ledger.merge_runs_undone_once, "
               "kajabi_ledger.field_changes_of_contact")  # fmt: skip
     world.run("alter table kajabi_ledger.merge_runs drop kind, drop undoes_run, drop about_run, drop removed_contacts, "
-              "drop kept_values, drop kept_contacts")  # fmt: skip
+              "drop values_left, drop contacts_left")  # fmt: skip
     world.run("create unique index merge_runs_applied_once on kajabi_ledger.merge_runs (fingerprint) "
               "where status = 'applied'")  # fmt: skip
     world.run("delete from kajabi_ledger.schema_migrations where migration = '0003_undo'")
