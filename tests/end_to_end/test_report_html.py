@@ -325,9 +325,14 @@ def test_the_practice_database_says_so_above_everything(benign: Told) -> None:
     assert text.index(banner) < text.index("<h1")
 
 
-def test_the_corrections_of_the_document_are_shown_where_they_are_there(benign: Told) -> None:
-    document = {**benign.document, "corrections": {"contacts_to_correct": 95, "by": "x"}}
-    assert HtmlPage(render(document, benign.lists, benign.folder)).numbers()["corrections.contacts_to_correct"] == 95
+def test_what_became_of_the_corrections_is_shown_once_some_were_sent(benign: Told) -> None:
+    figures = {"sent": 9, "arrived": 6, "not_yet": 2, "otherwise": 1}
+    page = HtmlPage(render({**benign.document, "corrections": figures}, benign.lists, benign.folder))
+    assert {name: page.numbers()[f"corrections.{name}"] for name in figures} == figures
+    nothing = HtmlPage(
+        render({**benign.document, "corrections": dict.fromkeys(figures, 0)}, benign.lists, benign.folder)
+    )
+    assert not [name for name in nothing.numbers() if name.startswith("corrections.")]
 
 
 def test_the_plan_before_the_week_and_the_written_plan(world: World) -> None:
