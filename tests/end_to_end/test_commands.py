@@ -145,7 +145,8 @@ def test_loading_does_not_pay_for_dbt(console: Console) -> None:
 
 def test_no_line_of_the_report_is_wider_than_the_terminal(story: Story) -> None:
     lines = story.weekly.out.split("\n")
-    assert [line for line in lines if len(line) > 80] == []
+    # a path is as long as it is: folded, it could not be copied
+    assert [line for line in lines if len(line) > 80 and not line.startswith("Files: ")] == []
     assert "\u202e" not in story.weekly.out, "a direction character would rearrange the line"
     assert f"Plan {story.fingerprint[:8]} for {story.file.name}" in lines
 
