@@ -594,6 +594,24 @@ def test_a_plan_that_failed_half_way_leaves_no_green_verdict_behind(
     assert_refused(world, before, "not complete")
 
 
+def test_before_dbt_rebuilds_no_view_is_left_that_its_two_threads_could_drop_in_two_orders(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen in simulated weeks: two views that share what is built on them, replaced at once, were a deadlock."""
+    views = "select viewname from pg_views where schemaname = 'kajabi_guard'"
+    assert world.rows(views)
+    left: list[object] = []
+
+    def build(*_args: object, **_named: object) -> DbtRun:
+        left.extend(world.rows(views))
+        return DbtRun(failed=["field_decisions"])
+
+    monkeypatch.setattr(loader.plan, "run_dbt", build)
+    with pytest.raises(KajabiGuardError, match="The plan could not be made"):
+        world.plan()
+    assert left == []
+
+
 def test_an_edit_of_a_column_that_no_rule_reads_makes_nothing_stale(world: World) -> None:
     world.run("update public.contacts set ticket_tailor_id = 'tt_2', email_subscribed = true, updated_at = now()")
     assert red(world) == set()
