@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 from loader.dbt import run_dbt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from world import World
 
 ADA = {"email": "ada.brook@example.org", "first_name": "Ada", "last_name": "Brook", "kajabi_id": "1000000001"}
 
 
-def test_every_dbt_unit_test_passes_and_none_is_left_out(world: World) -> None:
+def test_every_dbt_unit_test_passes_and_none_is_left_out(world: World, tell: Callable[[str], None]) -> None:
     """Unit tests read the columns of the relations that a plan has built, so a plan comes first."""
     world.add_contacts(ADA)
     world.load({**ADA, "phone": "(303) 555-0142"})
     world.plan()
     run = run_dbt(["test", "--select", "test_type:unit"], state=world.folder)
-    print(f"{len(run.done)} dbt unit tests passed")  # noqa: T201  # shown with -s, and on failure
+    tell(f"{len(run.done)} dbt unit tests passed")
     assert run.failed == []
     assert run.skipped == []
     assert run.warned == []

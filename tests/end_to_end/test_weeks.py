@@ -15,16 +15,20 @@ from simulation import FILL, FOLLOW, MOST_LINES, Simulation
 from test_three_way import person
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from world import World
 
 WEEKS = int(os.environ.get("KAJABI_GUARD_WEEKS", "6"))
 
 
 @pytest.mark.parametrize(("policy", "weeks"), [(FILL, WEEKS), (FOLLOW, max(2, WEEKS // 3))])
-def test_weeks_of_imports_lose_nothing_and_account_for_every_conflict(world: World, policy: str, weeks: int) -> None:
+def test_weeks_of_imports_lose_nothing_and_account_for_every_conflict(
+    world: World, policy: str, weeks: int, tell: Callable[[str], None]
+) -> None:
     simulation = Simulation(world, policy=policy, replan_every=3)
     figures = simulation.run(weeks)
-    print(f"\nWeekly imports, policy {policy}:\n{figures.table()}")  # noqa: T201  # the figures are the point
+    tell(f"Weekly imports, policy {policy}:\n{figures.table()}")
     assert simulation.findings == []
     assert figures.counts["protected values lost"] == 0
     assert figures.counts["merged or deleted people inserted again"] == 0
