@@ -66,6 +66,8 @@ grant select on public.contacts to kajabi_guard_planner;
 grant select on all tables in schema kajabi_ledger to kajabi_guard_applier;
 grant insert on all tables in schema kajabi_ledger to kajabi_guard_applier;
 grant update on kajabi_ledger.merge_runs, kajabi_ledger.contact_field_sources to kajabi_guard_applier;
+-- under which Kajabi id a merged person is kept there is noted when their row is seen
+grant update (old_kajabi_id) on kajabi_ledger.known_duplicates to kajabi_guard_applier;
 grant delete on kajabi_ledger.contact_field_sources, kajabi_ledger.open_conflicts to kajabi_guard_applier;
 grant select, update (base_rank, base_how, base_at) on kajabi_raw.loads to kajabi_guard_applier;
 grant usage on sequence kajabi_raw.load_ranks to kajabi_guard_applier;

@@ -117,6 +117,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "insert": inside("kajabi_ledger", *LEDGER)
         | inside("public", *(f"contacts.{name}" for name in ("id", "email", "source_system", *WRITTEN))),
         "update": inside("kajabi_ledger", "merge_runs", "contact_field_sources", "corrections_sent")
+        | inside("kajabi_ledger", "known_duplicates.old_kajabi_id")
         | inside("public", *(f"contacts.{name}" for name in WRITTEN))
         | BASE,
         "delete": inside("kajabi_ledger", "contact_field_sources", "open_conflicts"),
