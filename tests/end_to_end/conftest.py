@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -16,7 +15,7 @@ from psycopg import sql
 
 from loader.database import Target, pointed_at, settings_from_url
 from loader.embedded import remove, running
-from world import World
+from world import World, free_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
 
 for name in [name for name in os.environ if name.startswith("PG") or name == "DATABASE_URL"]:
     del os.environ[name]
-
-# one name for every test of this session: dbt parses the project once, and takes what it remembers for another
-# database for nothing
-DATABASE = f"kajabi_guard_test_{uuid4().hex[:12]}"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,11 +47,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 @pytest.fixture
 def target(server: dict[str, str]) -> Iterator[Target]:
     """A new, empty database, dropped afterwards."""
-    name = sql.Identifier(DATABASE)
+    plain_name = free_database(server)
+    name = sql.Identifier(plain_name)
     with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
-        admin.execute(sql.SQL("drop database if exists {} with (force)").format(name))
         admin.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(name))
-    there = Target({**server, "PGDATABASE": DATABASE})
+    there = Target({**server, "PGDATABASE": plain_name})
     with pointed_at(there):
         yield there
     with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:

@@ -15,7 +15,6 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -26,7 +25,7 @@ from loader import cli, databases, embedded
 from loader.database import Target, find_settings, pointed_at
 from loader.errors import NotConnected, Usage
 from loader.statements import migrations
-from world import World
+from world import World, free_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,7 +75,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 @contextmanager
 def database(server: Mapping[str, str], template: str | None = None) -> Iterator[Target]:
     """A database of our own, or a copy of one that nobody uses at the moment, with every plan in it."""
-    name = f"kajabi_guard_test_{uuid4().hex[:12]}"
+    name = free_database(server)
     if template:
         query = sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
         with pointed_at(Target(dict(server))), psycopg.connect("", autocommit=True) as admin:

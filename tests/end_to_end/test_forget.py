@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import pytest
 from psycopg import sql
@@ -17,7 +16,7 @@ from loader.errors import Busy, KajabiGuardError, Usage
 from loader.forget import find_keys, forget
 from loader.forget_files import delete_files, find_files
 from upgrade_story import tables
-from world import HEADER_OF, World
+from world import HEADER_OF, World, free_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,7 +124,7 @@ def tell_story(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def original(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    name = f"kajabi_guard_test_{uuid4().hex[:12]}"
+    name = free_database(server)
     databases.create(server, name)
     with pointed_at(Target({**server, "PGDATABASE": name})) as target:
         world = World(target, tmp_path_factory.mktemp("forget"))
@@ -138,7 +137,7 @@ def original(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def lived(server: dict[str, str], original: str, tmp_path: Path) -> Iterator[World]:
     """A copy of that database: a plan takes seconds, a copy does not."""
-    name = f"kajabi_guard_test_{uuid4().hex[:12]}"
+    name = free_database(server)
     copied = sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(original))
     with pointed_at(Target(server)), connect(Target(server)) as admin:
         admin.execute(copied)

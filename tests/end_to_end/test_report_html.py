@@ -13,7 +13,6 @@ import webbrowser
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import pytest
 
@@ -28,7 +27,7 @@ from loader.report import first_rows, read_report, write_files
 from loader.report_html import LONGEST_VALUE, PAGE, SHOWN, Listed, Lists, read_lists, render
 from loader.report_text import visible
 from naughty import BRIEN, FILE, naughty, plain, plan_organisation, values_of
-from world import World
+from world import World, free_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +66,7 @@ class Told:
 
 @contextmanager
 def database(server: dict[str, str]) -> Iterator[Target]:
-    name = f"kajabi_guard_test_{uuid4().hex[:12]}"
+    name = free_database(server)
     databases.create(server, name)
     with pointed_at(Target({**server, "PGDATABASE": name})) as target:
         yield target

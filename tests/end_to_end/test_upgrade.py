@@ -9,7 +9,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -21,7 +20,7 @@ from loader.decide import decide
 from loader.prepare import migrate, pending_migrations
 from loader.statements import migrations
 from upgrade_story import COLUMNS, LANDED, OURS, WEEK_3, tables
-from world import World
+from world import World, free_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +68,7 @@ CATALOGUE = {
 @contextmanager
 def landed_database(server: dict[str, str]) -> Iterator[Target]:
     """A database as the landed version left it, dropped afterwards."""
-    name = f"kajabi_guard_test_{uuid4().hex[:12]}"
+    name = free_database(server)
     databases.create(server, name)
     try:
         with pointed_at(Target({**server, "PGDATABASE": name})) as target:
@@ -131,7 +130,7 @@ def test_no_row_and_no_value_is_lost_and_a_second_init_does_nothing(landed: Conn
 def test_the_schema_is_that_of_a_fresh_install(landed: Connection, server: dict[str, str], tmp_path: Path) -> None:
     migrate(landed)
     upgraded = schema(landed)
-    name = f"kajabi_guard_test_{uuid4().hex[:12]}"
+    name = free_database(server)
     databases.create(server, name)
     with pointed_at(Target({**server, "PGDATABASE": name})) as target:
         fresh = World(target, tmp_path)

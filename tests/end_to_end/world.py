@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import re
 import shutil
+from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import uuid4
 
+import psycopg
 from psycopg import sql
 
-from loader.database import PROJECT, Target, connect
+from loader.database import PROJECT, Target, connect, pointed_at
 from loader.load import Load, load_export
 from loader.merge import apply_plan, current_plan
 from loader.plan import Scope, make_plan
@@ -37,6 +40,17 @@ HEADER_OF = {
     "postal_code": "Zip Code (address_zip)",
     "country": "Country (address_country)",
 }
+SESSION = uuid4().hex[:8]
+
+
+def free_database(server: Mapping[str, str]) -> str:
+    """The first of this session's names that no database has.
+
+    A name that comes again spares dbt the parsing: what it remembers is for a database of this name.
+    """
+    with pointed_at(Target(dict(server))), psycopg.connect("", autocommit=True) as admin:
+        there = {name for (name,) in admin.execute("select datname from pg_database")}
+    return next(name for name in (f"kajabi_guard_test_{SESSION}_{n}" for n in count()) if name not in there)
 
 
 class World:
