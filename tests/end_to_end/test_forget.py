@@ -42,6 +42,7 @@ NOTHING_OF_A_PERSON = {
     *("kajabi_raw.loads", "kajabi_ledger.schema_migrations", "kajabi_ledger.database_identity"),
     *("kajabi_ledger.merge_runs", "kajabi_ledger.duplicates_declared_none", "kajabi_ledger.guard_overrides"),
     *("kajabi_ledger.erasure_salt", "kajabi_ledger.erasures", "kajabi_ledger.plan_scope"),
+    "kajabi_ledger.exports_made",
 }
 
 
@@ -118,6 +119,21 @@ def tell_story(world: World) -> None:
     world.run(
         "update kajabi_raw.contact_rows set tags = %(tags)s, full_name = %(full)s where email = 'person2@example.org'",
         tags=f"friend of {EMAIL}, not of xcanary.quill@example.org", full="Ada",
+    )  # fmt: skip
+    # what was sent to Kajabi, and how an inserted contact looked: tables that no statement of `forget` names
+    world.run(
+        "with made as ("
+        "insert into kajabi_ledger.exports_made (kind, load_id, folder, count_rows, count_files, made_by) "
+        "values ('corrections', 1, 'for kajabi', 2, 1, 'test') returning export_id) "
+        "insert into kajabi_ledger.corrections_sent "
+        "(contact_id, field, value_sent, kajabi_value, export_id, sent_by) "
+        "select id, 'city', case when email = %(email)s then %(sent)s else 'Lyons' end, null, export_id, 'test' "
+        "from made cross join public.contacts where email in (%(email)s, 'person1@example.org')",
+        email=EMAIL, sent=f"{MARKED} sent",
+    )  # fmt: skip
+    world.run(
+        "insert into kajabi_ledger.inserted_contacts (run_id, contact_id, cell_digests) "
+        "select 1, id, '{}' from public.contacts where email in (%(email)s, 'person1@example.org')", email=EMAIL,
     )  # fmt: skip
     world.run("analyze")
 

@@ -225,7 +225,7 @@ def test_apply_and_history_fit_and_agree_whoever_runs_them(console: Console, wor
     line = next(line for line in piped.out.split("\n") if " applied " in line)
     assert figures(line.split(newest["finished_at_utc"])[0])[0] == newest["run_id"]
     tail = [newest["values_written"], newest["links_written"], newest["inserted_contacts"]]
-    assert re.search(rf"\s{tail[0]}\s+{tail[1]}\s+{tail[2]}$", line), line
+    assert re.search(rf"\s{tail[0]}\s+{tail[1]}\s+\+{tail[2]}$", line), line
     assert f"Run {oldest['run_id']} wrote nothing: " in piped.out
     assert "city of contact" in piped.out.replace("\n", " ")
 
