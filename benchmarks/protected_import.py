@@ -19,22 +19,19 @@ from random import Random
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from psycopg import sql
 
-from psycopg import sql  # noqa: E402
-
-from loader import databases  # noqa: E402
-from loader.database import connect, pointed_at  # noqa: E402
-from loader.demo import fill_contacts  # noqa: E402
-from loader.embedded import running  # noqa: E402
-from loader.load import load_export  # noqa: E402
-from loader.merge import apply_plan, current_plan  # noqa: E402
-from loader.plan import make_plan  # noqa: E402
-from loader.synthetic import EXPORT_COLUMNS, Organisation, write_export  # noqa: E402
-from loader.synthetic_people import EXPORT_DAY, FIRST_DAY, LAST_NAMES, People  # noqa: E402
-from loader.synthetic_rows import add_ids, new_pair, number_rows  # noqa: E402
-from loader.synthetic_shape import set_address, set_name, text  # noqa: E402
+from loader import databases
+from loader.database import connect, pointed_at
+from loader.demo import fill_contacts
+from loader.embedded import running
+from loader.load import load_export
+from loader.merge import apply_plan, current_plan
+from loader.plan import make_plan
+from loader.synthetic import EXPORT_COLUMNS, Organisation, write_export
+from loader.synthetic_people import EXPORT_DAY, FIRST_DAY, LAST_NAMES, People
+from loader.synthetic_rows import add_ids, new_pair, number_rows
+from loader.synthetic_shape import set_address, set_name, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
