@@ -7,4 +7,4 @@ select
     backup.survivor_contact_id is not null and contacts.id is null as is_survivor_gone
 from kajabi_ledger.merge_backup() as backup
 left join public.contacts on backup.survivor_contact_id = contacts.id
-order by backup.old_email, backup.old_kajabi_id
+order by lower(backup.old_email), backup.old_kajabi_id
