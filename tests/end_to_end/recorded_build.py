@@ -1,0 +1,142 @@
+"""The statements of one dbt build, replayed: the same SQL on the same server, without dbt's own work per node.
+
+What dbt sends depends on the project and on the name of the database alone (no macro asks the database anything), so
+the first plan of a session is dbt's and is listened to, and later ones replay it. Most of a plan's time is dbt's work
+in Python, and hundreds of tests make a plan; those of the command line (``console.py``) go through dbt every time.
+
+Only what went well is replayed. A statement that fails, or a data test that finds something, undoes the replay, and
+dbt itself builds: a test of what happens then sees dbt's own outcome. ``test_recorded_build.py`` compares the two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+from unittest import mock
+
+import psycopg
+from dbt.adapters.sql.connections import SQLConnectionManager
+from psycopg import ClientCursor
+
+from loader.database import connect
+from loader.dbt import DbtRun, run_dbt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from loader.database import Connection, Target
+
+MAY_FAIL = "assert_every_guard_passed"  # a red guard is a finding of the plan, not a failure of it
+MARK = "the_database_of_the_recording"
+CLEAR = """
+do $$
+declare
+    relation record;
+begin
+    for relation in
+        select relname as name, case relkind when 'v' then 'view' else 'table' end as kind
+        from pg_class
+        where
+            relnamespace = to_regnamespace('kajabi_guard')
+            and relkind in ('r', 'v')
+            and relname <> 'previous_merge_plan'
+    loop
+        execute format('drop %s if exists kajabi_guard.%I cascade', relation.kind, relation.name);
+    end loop;
+end
+$$;
+"""
+
+
+class Broken(Exception):
+    """A replay that is not how dbt's build would end."""
+
+
+@dataclass
+class Recording:
+    """What dbt sent on an empty schema, with a mark in place of the database's name."""
+
+    nodes: list[str] = field(default_factory=list)
+    building: list[str] = field(default_factory=list)
+    """Statements of seeds and models, in their order."""
+    testing: dict[str, str] = field(default_factory=dict)
+    """The query of each data test by its name: one row with failures, should_warn, should_error."""
+
+
+class RecordedBuild:
+    """Stands in for ``run_dbt`` when a plan is made: the first build of a project is recorded, the next are replayed."""
+
+    recordings: ClassVar[dict[str, Recording]] = {}
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.database = target.settings["PGDATABASE"]
+
+    def __call__(self, command: list[str], *, project: Path, **named: Any) -> DbtRun:
+        key = _digest(project, command)
+        with connect(self.target, "test") as connection:
+            if key in self.recordings:
+                try:
+                    return self._replay(self.recordings[key], connection)
+                except (Broken, psycopg.Error):
+                    return run_dbt(command, project=project, **named)
+            connection.execute(CLEAR)
+        with _listening() as heard:
+            run = run_dbt(command, project=project, **named)
+        if not run.skipped and not run.warned and all(name.startswith(MAY_FAIL) for name in run.failed):
+            self.recordings[key] = self._recording(run, heard)
+        return run
+
+    def _recording(self, run: DbtRun, heard: list[tuple[str, str, Any]]) -> Recording:
+        recording = Recording([*run.done, *run.failed])
+        with connect(self.target, "test") as connection:
+            for node, query, bindings in heard:
+                kind, _, name = node.partition(".kajabi_guard.")
+                text = ClientCursor(connection).mogrify(query, bindings) if bindings else query
+                marked = text.replace(self.database, MARK).strip().rstrip(";")
+                if kind == "test":
+                    recording.testing[name] = marked
+                elif marked.lower().startswith("create schema") or (kind in {"seed", "model"} and marked != "COMMIT"):
+                    recording.building.append(marked)
+        return recording
+
+    def _replay(self, recording: Recording, connection: Connection) -> DbtRun:
+        run = DbtRun(done=list(recording.nodes))
+        with connection.transaction():
+            connection.execute((CLEAR + ";\n".join(recording.building)).replace(MARK, self.database))
+            for name, query in recording.testing.items():
+                outcome = connection.execute(query.replace(MARK, self.database)).fetchone()
+                assert outcome
+                if outcome["failures"] and not name.startswith(MAY_FAIL):
+                    raise Broken(name)
+                if outcome["failures"]:
+                    run.failed.append(name)
+        return run
+
+
+@contextmanager
+def _listening() -> Iterator[list[tuple[str, str, Any]]]:
+    """Every statement that dbt sends: (name of the node, text, values to bind)."""
+    heard: list[tuple[str, str, Any]] = []
+    add_query = SQLConnectionManager.add_query
+
+    def listen(manager: Any, query: str, *given: Any, **named: Any) -> Any:
+        bindings = named.get("bindings", given[1] if len(given) > 1 else None)
+        heard.append((manager.get_thread_connection().name or "", query, bindings))
+        return add_query(manager, query, *given, **named)
+
+    with mock.patch.object(SQLConnectionManager, "add_query", listen):
+        yield heard
+
+
+def _digest(project: Path, command: list[str]) -> str:
+    """A digest of everything that dbt reads of a project."""
+    digest = hashlib.sha256(repr(command).encode())
+    for name in ("models", "macros", "seeds", "tests/data"):
+        for file in sorted(path for path in (project / name).rglob("*") if path.is_file()):
+            digest.update(f"{file.relative_to(project)}\0".encode() + file.read_bytes() + b"\0")
+    digest.update((project / "dbt_project.yml").read_bytes())
+    return digest.hexdigest()
