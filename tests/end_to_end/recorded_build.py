@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     from loader.database import Connection, Target
 
-MAY_FAIL = "assert_every_guard_passed"  # a red guard is a finding of the plan, not a failure of it
+# a red guard is a finding of the plan, not a failure of it
+MAY_FAIL = "assert_every_guard_passed"
+MAY_WARN = "is_empty_guard_"
 MARK = "the_database_of_the_recording"
 CLEAR = """
 do $$
@@ -67,7 +69,7 @@ class Recording:
 
 
 class RecordedBuild:
-    """Stands in for ``run_dbt`` when a plan is made: the first build of a project is recorded, the next are replayed."""
+    """Stands in for ``run_dbt`` in a plan: the first build of a project is recorded, the next are replayed."""
 
     recordings: ClassVar[dict[str, Recording]] = {}
 
@@ -86,12 +88,12 @@ class RecordedBuild:
             connection.execute(CLEAR)
         with _listening() as heard:
             run = run_dbt(command, project=project, **named)
-        if not run.skipped and not run.warned and all(name.startswith(MAY_FAIL) for name in run.failed):
+        if not run.skipped and all(name.startswith((MAY_FAIL, MAY_WARN)) for name in [*run.failed, *run.warned]):
             self.recordings[key] = self._recording(run, heard)
         return run
 
     def _recording(self, run: DbtRun, heard: list[tuple[str, str, Any]]) -> Recording:
-        recording = Recording([*run.done, *run.failed])
+        recording = Recording([*run.done, *run.warned, *run.failed])
         with connect(self.target, "test") as connection:
             for node, query, bindings in heard:
                 kind, _, name = node.partition(".kajabi_guard.")
@@ -104,16 +106,17 @@ class RecordedBuild:
         return recording
 
     def _replay(self, recording: Recording, connection: Connection) -> DbtRun:
-        run = DbtRun(done=list(recording.nodes))
+        run = DbtRun()
         with connection.transaction():
             connection.execute((CLEAR + ";\n".join(recording.building)).replace(MARK, self.database))
             for name, query in recording.testing.items():
                 outcome = connection.execute(query.replace(MARK, self.database)).fetchone()
                 assert outcome
-                if outcome["failures"] and not name.startswith(MAY_FAIL):
+                if outcome["failures"] and not name.startswith((MAY_FAIL, MAY_WARN)):
                     raise Broken(name)
                 if outcome["failures"]:
-                    run.failed.append(name)
+                    (run.failed if name.startswith(MAY_FAIL) else run.warned).append(name)
+        run.done += [name for name in recording.nodes if name not in {*run.failed, *run.warned}]
         return run
 
 

@@ -1,0 +1,114 @@
+"""A replayed plan is the plan that dbt builds: otherwise hundreds of tests would prove nothing about dbt's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import recorded_build
+from loader.dbt import DbtRun
+from loader.errors import KajabiGuardError
+from loader.plan import make_plan
+from recorded_build import MAY_FAIL, RecordedBuild
+
+if TYPE_CHECKING:
+    from world import World
+
+RELATIONS = """
+    select
+        pg_class.relname as name,
+        pg_class.relkind,
+        pg_class.relpersistence,
+        pg_class.relacl::text,
+        pg_get_viewdef(pg_class.oid) as view_query,
+        (
+            select array_agg(attname || ' ' || format_type(atttypid, atttypmod) || attnotnull::text order by attnum)
+            from pg_attribute
+            where attrelid = pg_class.oid and attnum > 0 and not attisdropped
+        ) as columns,
+        (
+            select array_agg(pg_get_indexdef(indexrelid) order by 1) from pg_index where indrelid = pg_class.oid
+        ) as indexes
+    from pg_class
+    where relnamespace = to_regnamespace('kajabi_guard') and relkind <> 'i'
+        -- the plan before: of the first comparison it is the first week's, of the second the first comparison's
+        and relname <> 'previous_merge_plan'
+    order by relname
+"""
+
+
+def person(number: int, **more: str) -> dict[str, str]:
+    return {"email": f"person{number}@example.org", "kajabi_id": f"10000000{number:02}", "first_name": "Ada", **more}
+
+
+def built(world: World) -> dict[str, Any]:
+    """Every relation of the plan: what the catalogue says of it, and its rows but for the time of planning."""
+    relations = world.rows(RELATIONS)
+    found = {row["name"]: row for row in relations}
+    for row in relations:
+        query = f"select (to_jsonb(t) - 'planned_at')::text as line from kajabi_guard.{row['name']} as t order by 1"
+        found[row["name"]]["rows"] = [line["line"] for line in world.rows(query)]
+    return found
+
+
+def never(*_given: object, **_named: object) -> DbtRun:
+    raise AssertionError("dbt was asked")
+
+
+def plan_of_two_weeks(world: World) -> None:
+    """A plan for a second week: a fill, a change on both sides, a held row, a new contact, and a red guard."""
+    world.say_no_duplicates()
+    world.add_contacts(person(1), person(2, phone="(303) 555-0101"), person(3, phone_source="paypal"))
+    world.load(person(1), person(2, phone="(303) 555-0101"), person(3))
+    world.apply(world.plan()["fingerprint"])
+    world.run("update public.contacts set phone = '(303) 555-0142' where email = 'person2@example.org'")
+    world.load(person(2, phone="(303) 555-0177"), *(person(n, city="Denver") for n in (1, 3, 4)), {"email": "?"})
+
+
+def test_a_replayed_plan_is_the_plan_that_dbt_builds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan_of_two_weeks(world)
+    with monkeypatch.context() as patched:
+        patched.setattr(recorded_build, "run_dbt", never)
+        plan = world.plan()
+    replayed = built(world)
+    assert replayed["field_decisions"]["rows"]
+    make_plan(world.target, state=world.folder)
+    by_dbt = built(world)
+    assert replayed == by_dbt
+    assert plan["fingerprint"] == world.one("select fingerprint from kajabi_guard.plan_summary")["fingerprint"]
+
+
+@pytest.mark.parametrize("what", ["statement", "test"])
+def test_what_does_not_go_well_is_left_to_dbt(world: World, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    plan_of_two_weeks(world)
+    world.plan()
+    (recording, *_) = RecordedBuild.recordings.values()
+    with monkeypatch.context() as patched:
+        patched.setattr(recorded_build, "run_dbt", lambda *_args, **_named: DbtRun(failed=["dbt_was_asked"]))
+        if what == "test":
+            patched.setitem(recording.testing, "assert_more", "select 1 as failures, true as should_error")
+        else:
+            patched.setattr(recording, "building", [*recording.building, "select 1 / 0"])
+        with pytest.raises(KajabiGuardError, match="dbt_was_asked failed"):
+            world.plan()
+
+
+def test_a_red_guard_is_a_finding_of_a_replayed_plan(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan_of_two_weeks(world)
+    world.plan()
+    monkeypatch.setattr(recorded_build, "run_dbt", never)
+    world.load(person(1))
+    world.plan()
+    assert world.verdict()["guard_export_shrank"] > 0
+    (recording, *_) = RecordedBuild.recordings.values()
+    assert MAY_FAIL in recording.testing
+
+
+def test_another_project_is_not_replayed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan_of_two_weeks(world)
+    world.plan()
+    monkeypatch.setattr(recorded_build, "run_dbt", lambda *_args, **_named: DbtRun(failed=["dbt_was_asked"]))
+    world.policy = {"first_name": "follow_kajabi"}
+    with pytest.raises(KajabiGuardError, match="dbt_was_asked failed"):
+        world.plan()
