@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import recorded_build
+from loader.database import PROJECT
 from loader.dbt import DbtRun
 from loader.errors import KajabiGuardError
 from loader.plan import make_plan
@@ -112,3 +114,11 @@ def test_another_project_is_not_replayed(world: World, monkeypatch: pytest.Monke
     world.policy = {"first_name": "follow_kajabi"}
     with pytest.raises(KajabiGuardError, match="dbt_was_asked failed"):
         world.plan()
+
+
+def test_no_macro_or_model_asks_the_database_while_it_compiles() -> None:
+    """What dbt sends would then depend on more than the project, and a recording would be wrong elsewhere."""
+    asking = re.compile(r"run_query|load_result|\badapter\.|\bstatement\(|\bexecute\s*%}|dbt_utils")
+    files = [file for name in ("models", "macros", "tests/data") for file in (PROJECT / name).rglob("*.sql")]
+    assert files
+    assert [file.name for file in files if asking.search(file.read_text(encoding="utf-8"))] == []
