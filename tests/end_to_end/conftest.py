@@ -15,7 +15,7 @@ from psycopg import sql
 
 from loader.database import Target, pointed_at, settings_from_url
 from loader.embedded import remove, running
-from world import World, free_database
+from world import World, database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 
 for name in [name for name in os.environ if name.startswith("PG") or name == "DATABASE_URL"]:
     del os.environ[name]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _parsed_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Say where worlds keep what the first plan on a database of this name has parsed."""
-    World.parsed = tmp_path_factory.mktemp("parsed")
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 @pytest.fixture
 def target(server: dict[str, str]) -> Iterator[Target]:
     """A new, empty database, dropped afterwards."""
-    plain_name = free_database(server)
+    plain_name = database_name()
     name = sql.Identifier(plain_name)
     with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
         admin.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(name))

@@ -21,7 +21,7 @@ from console import Console, Outcome, console_in, digest
 from loader import databases
 from loader.database import Target, connect, pointed_at
 from loader.statements import statement
-from world import World, free_database
+from world import World, database_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,7 +180,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 @pytest.fixture(scope="module")
 def kept(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A database in use, which every bad input must leave as it is: contacts, a base and a newest load."""
-    name = free_database(server)
+    name = database_name()
     with pointed_at(databases.create(server, name)) as target:
         world = World(target, tmp_path_factory.mktemp("kept"))
         world.add_contacts({**ADA, "phone": "(303) 555-0101"}, {**BEN, "phone_source": "paypal"})

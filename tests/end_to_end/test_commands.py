@@ -25,7 +25,7 @@ from loader import cli, databases, embedded
 from loader.database import Target, find_settings, pointed_at
 from loader.errors import NotConnected, Usage
 from loader.statements import migrations
-from world import World, free_database
+from world import World, database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,7 +75,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 @contextmanager
 def database(server: Mapping[str, str], template: str | None = None) -> Iterator[Target]:
     """A database of our own, or a copy of one that nobody uses at the moment, with every plan in it."""
-    name = free_database(server)
+    name = database_name()
     if template:
         query = sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
         with pointed_at(Target(dict(server))), psycopg.connect("", autocommit=True) as admin:

@@ -16,7 +16,7 @@ from loader.errors import Busy, KajabiGuardError, Usage
 from loader.forget import find_keys, forget
 from loader.forget_files import delete_files, find_files
 from upgrade_story import tables
-from world import HEADER_OF, World, free_database
+from world import HEADER_OF, World, database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,7 +140,7 @@ def tell_story(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def original(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    name = free_database(server)
+    name = database_name()
     databases.create(server, name)
     with pointed_at(Target({**server, "PGDATABASE": name})) as target:
         world = World(target, tmp_path_factory.mktemp("forget"))
@@ -153,7 +153,7 @@ def original(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def lived(server: dict[str, str], original: str, tmp_path: Path) -> Iterator[World]:
     """A copy of that database: a plan takes seconds, a copy does not."""
-    name = free_database(server)
+    name = database_name()
     copied = sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(original))
     with pointed_at(Target(server)), connect(Target(server)) as admin:
         admin.execute(copied)

@@ -22,7 +22,7 @@ from loader.dbt import DbtRun
 from loader.errors import KajabiGuardError, RefusedByGuard, StalePlan, Unprepared, Usage
 from loader.guards import expected_guards
 from loader.statements import statement
-from world import World, free_database
+from world import World, database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ PAULAS_PHONE, BENS_PHONE = "(303) 555-0111", "(303) 555-0112"
 @contextmanager
 def copied(server: dict[str, str], template: str = "template0") -> Iterator[Target]:
     """A database of its own: a copy of ``template``, dropped afterwards."""
-    name = free_database(server)
+    name = database_name()
     create = sql.SQL("create database {} template {} encoding 'UTF8'")
     with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
         admin.execute(create.format(sql.Identifier(name), sql.Identifier(template)))

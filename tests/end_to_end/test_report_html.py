@@ -27,7 +27,7 @@ from loader.report import first_rows, read_report, write_files
 from loader.report_html import LONGEST_VALUE, PAGE, SHOWN, Listed, Lists, read_lists, render
 from loader.report_text import visible
 from naughty import BRIEN, FILE, naughty, plain, plan_organisation, values_of
-from world import World, free_database
+from world import World, database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ class Told:
 
 @contextmanager
 def database(server: dict[str, str]) -> Iterator[Target]:
-    name = free_database(server)
+    name = database_name()
     databases.create(server, name)
     with pointed_at(Target({**server, "PGDATABASE": name})) as target:
         yield target

@@ -19,7 +19,7 @@ from loader import databases
 from loader.database import Target, connect, pointed_at
 from loader.statements import statement
 from test_sites import as_role
-from world import World, free_database
+from world import World, database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -250,7 +250,7 @@ def login_roles(server: dict[str, str]) -> Iterator[dict[str, str]]:
 def site(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Loaded and planned by the roles, as far as the report."""
     folder = tmp_path_factory.mktemp("roles")
-    name = free_database(server)
+    name = database_name()
     with login_roles(server) as logins:
         databases.create(server, name)
         there = Target({**server, "PGDATABASE": name})

@@ -25,7 +25,7 @@ from loader.merge import apply_plan
 from loader.prune import KEPT_DAYS, prune_plans
 from loader.roles import close_and_grant
 from loader.undo import undo_run
-from world import World, free_database
+from world import World, database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ def ask(connection: Connection, query: str) -> list[list[dict[str, Any]]]:
 @contextmanager
 def database(server: dict[str, str], template: str = "template0") -> Iterator[Target]:
     """A database of its own, perhaps a copy of another one, dropped afterwards."""
-    name = free_database(server)
+    name = database_name()
     with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
         create = composed.SQL("create database {} template {} encoding 'UTF8'")
         admin.execute(create.format(composed.Identifier(name), composed.Identifier(template)))

@@ -20,7 +20,7 @@ from loader.decide import decide
 from loader.prepare import migrate, pending_migrations
 from loader.statements import migrations
 from upgrade_story import COLUMNS, LANDED, OURS, WEEK_3, tables
-from world import World, free_database
+from world import World, database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ CATALOGUE = {
 @contextmanager
 def landed_database(server: dict[str, str]) -> Iterator[Target]:
     """A database as the landed version left it, dropped afterwards."""
-    name = free_database(server)
+    name = database_name()
     databases.create(server, name)
     try:
         with pointed_at(Target({**server, "PGDATABASE": name})) as target:
@@ -130,7 +130,7 @@ def test_no_row_and_no_value_is_lost_and_a_second_init_does_nothing(landed: Conn
 def test_the_schema_is_that_of_a_fresh_install(landed: Connection, server: dict[str, str], tmp_path: Path) -> None:
     migrate(landed)
     upgraded = schema(landed)
-    name = free_database(server)
+    name = database_name()
     databases.create(server, name)
     with pointed_at(Target({**server, "PGDATABASE": name})) as target:
         fresh = World(target, tmp_path)

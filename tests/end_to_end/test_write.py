@@ -30,7 +30,7 @@ from loader.database import PROJECT, Target, pointed_at
 from loader.errors import Busy, KajabiGuardError, RefusedByGuard, StalePlan, Unprepared
 from loader.prepare import run_lock
 from loader.statements import statement
-from world import World, free_database
+from world import World, database_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ GATE = 4_041_700  # the advisory lock that holds a run
 @contextmanager
 def copied(server: dict[str, str], template: str = "template0") -> Iterator[Target]:
     """A database of its own: a copy of ``template``, dropped afterwards."""
-    name = free_database(server)
+    name = database_name()
     create = sql.SQL("create database {} template {} encoding 'UTF8'")
     with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
         admin.execute(create.format(sql.Identifier(name), sql.Identifier(template)))

@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import re
 import shutil
-from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 from uuid import uuid4
 
-import psycopg
 from psycopg import sql
 
 import loader.plan
-from loader.database import PROJECT, Target, connect, pointed_at
+from loader.database import PROJECT, Target, connect
 from loader.load import Load, load_export
 from loader.merge import apply_plan, current_plan
 from loader.plan import Scope, make_plan
@@ -43,24 +41,15 @@ HEADER_OF = {
     "postal_code": "Zip Code (address_zip)",
     "country": "Country (address_country)",
 }
-SESSION = uuid4().hex[:8]
 
 
-def free_database(server: Mapping[str, str]) -> str:
-    """The first of this session's names that no database has.
-
-    A name that comes again spares dbt the parsing: what it remembers is for a database of this name.
-    """
-    with pointed_at(Target(dict(server))), psycopg.connect("", autocommit=True) as admin:
-        there = {name for (name,) in admin.execute("select datname from pg_database")}
-    return next(name for name in (f"kajabi_guard_test_{SESSION}_{n}" for n in count()) if name not in there)
+def database_name() -> str:
+    """A name that no database has."""
+    return f"kajabi_guard_test_{uuid4().hex[:12]}"
 
 
 class World:
     """One database with a ``contacts`` table. Rows are dicts by our column names, in the database and in exports."""
-
-    parsed: ClassVar[Path | None] = None
-    """Folder of what dbt has parsed, by database name, for the next world; None: every world parses for itself."""
 
     def __init__(self, target: Target, folder: Path) -> None:
         self.target = target
@@ -134,15 +123,8 @@ class World:
         self.run("insert into kajabi_ledger.duplicates_declared_none values (now(), 'test', 'invented people')")
 
     def plan(self, scope: Scope | None = None) -> dict[str, Any]:
-        made = self.folder / "dbt" / "target" / "partial_parse.msgpack"
-        kept = (self.parsed or self.folder) / f"{self.target.settings['PGDATABASE']}.msgpack"
-        if kept.exists() and not made.exists():
-            made.parent.mkdir(parents=True)
-            shutil.copyfile(kept, made)
         with mock.patch.object(loader.plan, "run_dbt", RecordedBuild(self.target)):
             make_plan(self.target, scope, state=self.folder, project=self._project())
-        if self.parsed and not kept.exists():
-            shutil.copyfile(made, kept)
         with self.connect() as connection:
             return current_plan(connection)
 
