@@ -10,6 +10,7 @@ recalled as (
         field,
         present_value,
         was_in_base,
+        was_address_given,
         -- a conflict of an earlier version has the cleaned values only
         case
             when incoming_text is null then incoming_value
@@ -27,7 +28,8 @@ standing_conflicts as (
         recalled.contact_id,
         recalled.field,
         recalled.base_value,
-        recalled.was_in_base
+        recalled.was_in_base,
+        recalled.was_address_given
     from recalled
     inner join compared_cells
         on

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oracle_rules import (
+    ADDRESS,
     EMAIL,
     OTHER_EMAILS,
     Cell,
@@ -236,6 +237,7 @@ def expect(
             expected.contacts[contact["email"]][field] = final
             if waits:
                 base = deciding.base_of(contact, row, field)
-                conflict = Conflict(row.values[field], contact[field], base.value, base.exists)
+                is_given = deciding.is_given(contact, row) if field in ADDRESS else None
+                conflict = Conflict(row.values[field], contact[field], base.value, base.exists, is_given)
                 expected.conflicts[contact_id, field] = conflict
     return expected

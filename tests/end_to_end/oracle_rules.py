@@ -18,8 +18,8 @@ What the rules leave open was settled like this:
   Where it is valid, nothing of the cell waits for review. What Kajabi cleared stays all the same, but for the line 2
   of an address that is taken: half of one address and half of another is nobody's.
 - Values that the ledger says were written here, and that are others now, were edited by a person: class named.
-- An address is followed whole: the base knows the person, all six parts of ours are the base's, Kajabi blanks none
-  of them, and none that would have to move belongs to another source.
+- An address is followed whole: the base knows the person, all six parts of ours are the base's (and were when a part
+  that waits began to), Kajabi blanks none of them, and none that would have to move belongs to another source.
 """
 
 from __future__ import annotations
@@ -149,6 +149,8 @@ class Conflict(NamedTuple):
     present_value: str | None
     base_value: str | None
     was_in_base: bool
+    was_address_given: bool | None
+    """Of a part of an address: were all six of ours the base's then? None: another field, or nobody noted it."""
 
 
 @dataclass
@@ -315,21 +317,23 @@ class Deciding:
         return "kajabi_changed" if ours == base.value else "both_changed"
 
     def _is_followed_whole(self, contact: Contact, row: Row) -> bool:
-        return all(self._is_followed(contact, row, part) for part in ADDRESS)
+        return all(self._is_followed(contact, row, part) for part in ADDRESS) and self.is_given(contact, row)
+
+    def is_given(self, contact: Contact, row: Row) -> bool:
+        """Are all six parts the base's, today and when any of them began to wait?"""
+        waiting = [self._standing_conflict(contact, row, part) for part in ADDRESS]
+        return all(conflict is None or conflict.was_address_given for conflict in waiting) and all(
+            (conflict or self._before(row)) and self.base_of(contact, row, part) == Base(True, trim(contact[part]))  # noqa: FBT003
+            for part, conflict in zip(ADDRESS, waiting, strict=True)
+        )
 
     def _is_followed(self, contact: Contact, row: Row, part: str) -> bool:
-        """Is our part the base's, left in its place by Kajabi, and no other owner's if it is to move?"""
+        """Does Kajabi leave our part in its place, and is it no other owner's if it is to move?"""
         ours, theirs = trim(contact[part]), row.values[part]
         if part == "address_line_2" and row.has_malformed_line_2():
             theirs = None
-        is_known = self._before(row) is not None or self._standing_conflict(contact, row, part) is not None
         is_moving = theirs not in {None, ours} and not is_cosmetic(part, ours, theirs)
-        return (
-            is_known
-            and self.base_of(contact, row, part) == Base(exists=True, value=ours)
-            and (ours is None or theirs is not None)
-            and not (is_moving and self._owner(contact, part))
-        )
+        return (ours is None or theirs is not None) and not (is_moving and self._owner(contact, part))
 
     @staticmethod
     def _disagrees(contact: Contact, row: Row, part: str) -> bool:

@@ -585,6 +585,7 @@ def test_a_plan_that_failed_half_way_leaves_no_green_verdict_behind(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = world.contacts()
+    world.replays = False
     monkeypatch.setattr(loader.plan, "run_dbt", lambda *_args, **_named: DbtRun(failed=["field_decisions"]))
     with pytest.raises(KajabiGuardError, match="The plan could not be made: field_decisions failed"):
         world.plan()
@@ -605,6 +606,7 @@ def test_before_dbt_rebuilds_no_view_is_left_that_its_two_threads_could_drop_in_
         left.extend(world.rows(views))
         return DbtRun(failed=["field_decisions"])
 
+    world.replays = False
     monkeypatch.setattr(loader.plan, "run_dbt", build)
     with pytest.raises(KajabiGuardError, match="The plan could not be made"):
         world.plan()

@@ -354,7 +354,8 @@ class CaseMaker:
         base = self.rng.choice(bases)
         was_in_base = base is not None or (incoming is not None and self.chance(0.5))
         if incoming is not None or base is not None:
-            case.conflicts.append(((contact["id"], name), Conflict(incoming, present, base, was_in_base)))
+            was_given = self.rng.choice((True, True, False, None)) if name in ADDRESS else None
+            case.conflicts.append(((contact["id"], name), Conflict(incoming, present, base, was_in_base, was_given)))
             case.conflict_texts.append((text if has_texts else None, None))
 
     def one_pair(self) -> Case:
@@ -562,8 +563,8 @@ def insert_past(world: World, case: Case, settlements: Sequence[Settlement]) -> 
         )
         cursor.executemany(
             "insert into kajabi_ledger.open_conflicts (contact_id, field, rule, incoming_value, present_value, "
-            "base_value, was_in_base, opened_by_run, incoming_text, base_text) "
-            "values (%s, %s, 'both_changed', %s, %s, %s, %s, %s, %s, %s)",
+            "base_value, was_in_base, was_address_given, opened_by_run, incoming_text, base_text) "
+            "values (%s, %s, 'both_changed', %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 (*cell, *conflict, run_ids[0], *texts)
                 for (cell, conflict), texts in zip(case.conflicts, case.conflict_texts, strict=True)
