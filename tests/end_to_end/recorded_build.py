@@ -78,7 +78,7 @@ class RecordedBuild:
         self.database = target.settings["PGDATABASE"]
 
     def __call__(self, command: list[str], *, project: Path, **named: Any) -> DbtRun:
-        key = _digest(project, command)
+        key = digest(project, command)
         with connect(self.target, "test") as connection:
             if key in self.recordings:
                 try:
@@ -135,7 +135,7 @@ def _listening() -> Iterator[list[tuple[str, str, Any]]]:
         yield heard
 
 
-def _digest(project: Path, command: list[str]) -> str:
+def digest(project: Path, command: list[str]) -> str:
     """A digest of everything that dbt reads of a project."""
     digest = hashlib.sha256(repr(command).encode())
     for name in ("models", "macros", "seeds", "tests/data"):

@@ -11,7 +11,7 @@ import recorded_build
 from loader.database import PROJECT
 from loader.dbt import DbtRun
 from loader.errors import KajabiGuardError
-from loader.plan import make_plan
+from loader.plan import BUILD, make_plan
 from recorded_build import MAY_FAIL, RecordedBuild
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def test_a_replayed_plan_is_the_plan_that_dbt_builds(world: World, monkeypatch: 
 def test_what_does_not_go_well_is_left_to_dbt(world: World, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     plan_of_two_weeks(world)
     world.plan()
-    (recording, *_) = RecordedBuild.recordings.values()
+    recording = RecordedBuild.recordings[recorded_build.digest(PROJECT, BUILD)]
     with monkeypatch.context() as patched:
         patched.setattr(recorded_build, "run_dbt", lambda *_args, **_named: DbtRun(failed=["dbt_was_asked"]))
         if what == "test":
@@ -103,7 +103,7 @@ def test_a_red_guard_is_a_finding_of_a_replayed_plan(world: World, monkeypatch: 
     world.load(person(1))
     world.plan()
     assert world.verdict()["guard_export_shrank"] > 0
-    (recording, *_) = RecordedBuild.recordings.values()
+    recording = RecordedBuild.recordings[recorded_build.digest(PROJECT, BUILD)]
     assert MAY_FAIL in recording.testing
 
 

@@ -127,6 +127,37 @@ def test_an_address_is_followed_whole_or_not_at_all(world: World) -> None:
     assert all(row["needs_review"] for (email, _), row in world.decisions().items() if "person2" in email)
 
 
+def test_an_address_that_was_kept_is_not_followed_because_kajabi_repeats_the_part_that_is_ours(world: World) -> None:
+    """The country is ours: Kajabi had none. It gives the same one with the new address, and the base moves on."""
+    world.add_contacts(person(1, **ADDRESS))
+    world.load(person(1, **{**ADDRESS, "country": ""}), as_base=True)
+    follow(world, *ADDRESS)
+    moved = person(1, **{**ADDRESS, "address_line_1": "99 Oak Ave", "city": "Lyons"})
+    for _ in range(2):
+        world.load(moved)
+        world.plan()
+        assert {rule["action"] for rule in world.decisions().values()} == {"keep"}
+        world.apply()
+        assert world.contacts()["person1@example.org"]["city"] == ADDRESS["city"]
+    waiting = world.rows("select field, was_address_given from kajabi_ledger.open_conflicts order by field")
+    assert waiting == [{"field": name, "was_address_given": False} for name in ("address_line_1", "city")]
+
+
+@pytest.mark.parametrize("policy", ["fill_blank", "follow_kajabi"])
+def test_an_address_that_waits_is_followed_once_the_policy_follows(world: World, policy: str) -> None:
+    world.add_contacts(person(1, **ADDRESS))
+    world.load(person(1, **ADDRESS), as_base=True)
+    world.load(person(1, **MOVED))
+    world.plan()
+    world.apply()
+    world.load(person(1, **MOVED))
+    world.policy = dict.fromkeys(ADDRESS, policy)
+    world.plan()
+    world.apply()
+    after = world.contacts()["person1@example.org"]
+    assert {name: after[name] for name in MOVED} == (MOVED if policy == "follow_kajabi" else ADDRESS)
+
+
 @pytest.mark.parametrize(("policy", "expected"), [("follow_kajabi", "Grace"), ("fill_blank", "Ada")])
 def test_a_value_that_is_newer_in_kajabi_is_taken_only_where_the_policy_follows(
     world: World, policy: str, expected: str
