@@ -239,5 +239,6 @@ def expect(
                 base = deciding.base_of(contact, row, field)
                 is_given = deciding.is_given(contact, row) if field in ADDRESS else None
                 conflict = Conflict(row.values[field], contact[field], base.value, base.exists, is_given)
-                expected.conflicts[contact_id, field] = conflict
+                standing = deciding.standing_conflict(contact, row, field)
+                expected.conflicts[contact_id, field] = standing or conflict
     return expected

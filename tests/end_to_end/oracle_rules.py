@@ -203,7 +203,7 @@ class Deciding:
         }
 
     def base_of(self, contact: Contact, row: Row, field: str) -> Base:
-        conflict = self._standing_conflict(contact, row, field)
+        conflict = self.standing_conflict(contact, row, field)
         if conflict:
             return Base(conflict.was_in_base, conflict.base_value)
         before = self._before(row)
@@ -212,7 +212,7 @@ class Deciding:
     def _before(self, row: Row) -> Row | None:
         return self.base_by_id.get(row.kajabi_id or "") or self.base_by_email.get(row.email or "")
 
-    def _standing_conflict(self, contact: Contact, row: Row, field: str) -> Conflict | None:
+    def standing_conflict(self, contact: Contact, row: Row, field: str) -> Conflict | None:
         conflict = self.conflicts.get((contact["id"], field))
         now = row.values[field], contact[field]
         return conflict if conflict and now == (conflict.incoming_value, conflict.present_value) else None
@@ -232,7 +232,7 @@ class Deciding:
             and field in MANAGED
             and (
                 self.base_of(contact, row, field).value is not None
-                or self._standing_conflict(contact, row, field) is not None
+                or self.standing_conflict(contact, row, field) is not None
                 or self._verdict(contact, row, field) is not None
             )
         )
@@ -321,7 +321,7 @@ class Deciding:
 
     def is_given(self, contact: Contact, row: Row) -> bool:
         """Are all six parts the base's, today and when any of them began to wait?"""
-        waiting = [self._standing_conflict(contact, row, part) for part in ADDRESS]
+        waiting = [self.standing_conflict(contact, row, part) for part in ADDRESS]
         return all(conflict is None or conflict.was_address_given for conflict in waiting) and all(
             (conflict or self._before(row)) and self.base_of(contact, row, part) == Base(True, trim(contact[part]))  # noqa: FBT003
             for part, conflict in zip(ADDRESS, waiting, strict=True)
