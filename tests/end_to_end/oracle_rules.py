@@ -19,7 +19,8 @@ What the rules leave open was settled like this:
   of an address that is taken: half of one address and half of another is nobody's.
 - Values that the ledger says were written here, and that are others now, were edited by a person: class named.
 - An address is followed whole: the base knows the person, all six parts of ours are the base's (and were when a part
-  that waits began to), Kajabi blanks none of them, and none that would have to move belongs to another source.
+  that waits began to), Kajabi blanks none of them, and none that would have to move belongs to another source or is
+  blank although we once wrote what Kajabi has.
 """
 
 from __future__ import annotations
@@ -328,12 +329,14 @@ class Deciding:
         )
 
     def _is_followed(self, contact: Contact, row: Row, part: str) -> bool:
-        """Does Kajabi leave our part in its place, and is it no other owner's if it is to move?"""
+        """Does Kajabi leave our part in its place, and if it is to move: no other owner's, not blanked here?"""
         ours, theirs = trim(contact[part]), row.values[part]
         if part == "address_line_2" and row.has_malformed_line_2():
             theirs = None
         is_moving = theirs not in {None, ours} and not is_cosmetic(part, ours, theirs)
-        return (ours is None or theirs is not None) and not (is_moving and self._owner(contact, part))
+        is_blanked_here = ours is None and self.written.get((contact["id"], part)) == theirs
+        is_kept = bool(self._owner(contact, part)) or is_blanked_here
+        return (ours is None or theirs is not None) and not (is_moving and is_kept)
 
     @staticmethod
     def _disagrees(contact: Contact, row: Row, part: str) -> bool:

@@ -546,19 +546,13 @@ class Check:
         self._require(self._is_new(cell, row), "blanked here or stale in Kajabi, yet written", *about)
         if ours is None:
             self._require(theirs and (name != "phone" or comparable(name, theirs)), "no value filled in", *about)
-            is_taken_back = self.before.written.get(cell) == theirs and not self._is_address_moved(cell)
-            self._require(not is_taken_back, "written, taken back, and filled again", *about)
+            self._require(self.before.written.get(cell) != theirs, "written, taken back, and filled again", *about)
             self.counts["values filled"] += 1
             return "filled"
         is_as_given = self.base is not None and ours == self._base_value(cell, row)
         self._lost(self.policy == FOLLOW and is_as_given and theirs, "a value of ours was replaced", *about)
         self.counts["values updated under follow_kajabi"] += 1
         return "updated"
-
-    def _is_address_moved(self, cell: Cell) -> bool:
-        """Is the cell a part of an address that moved on as a whole? Its blank parts then come from the new one."""
-        was, now = self.before.contacts[cell[0]], self.after.contacts[cell[0]]
-        return cell[1] in ADDRESS and any(trim(was[part]) and was[part] != now[part] for part in ADDRESS)
 
     def _lost(self, holds: object, *what: Any) -> None:
         self.counts["protected values lost"] += not holds

@@ -143,6 +143,21 @@ def test_an_address_that_was_kept_is_not_followed_because_kajabi_repeats_the_par
     assert waiting == [{"field": name, "was_address_given": False} for name in ("address_line_1", "city")]
 
 
+def test_an_address_is_not_followed_over_a_part_that_was_written_and_blanked_here(world: World) -> None:
+    world.add_contacts(person(1, **{**ADDRESS, "postal_code": None}))
+    world.load(person(1, **ADDRESS))
+    world.apply(world.plan()["fingerprint"])
+    world.run("update public.contacts set postal_code = null")
+    world.load(person(1, **{**ADDRESS, "postal_code": ""}), as_base=True)
+    follow(world, *ADDRESS)
+    world.load(person(1, **{**ADDRESS, "address_line_1": "99 Oak Ave"}))
+    world.plan()
+    rules = {field: row["rule"] for (_, field), row in world.decisions().items() if row["action"] == "keep"}
+    assert rules == {"postal_code": "address_mismatch", "address_line_1": "kajabi_changed"}
+    world.apply()
+    assert world.contacts()["person1@example.org"]["postal_code"] is None
+
+
 @pytest.mark.parametrize("policy", ["fill_blank", "follow_kajabi"])
 def test_an_address_that_waits_is_followed_once_the_policy_follows(world: World, policy: str) -> None:
     world.add_contacts(person(1, **ADDRESS))
