@@ -45,8 +45,8 @@ judged as (
             is_address and present_text is not null and present_text <> incoming_value
             and not is_cosmetic and not is_malformed_line_2
         ) over (partition by contact_id) as is_address_mismatch,
-        -- a part that another source gave, or that was taken back or blanked here, stays behind: the address would be half
-        -- of each
+        -- a part that another source gave, or that was taken back or blanked here, stays behind: the address would be
+        -- half of each
         bool_or(
             is_address and not is_cosmetic and not is_malformed_line_2
             and incoming_value is not null and present_text is distinct from incoming_value
