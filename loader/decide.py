@@ -42,9 +42,16 @@ OUTCOMES = {
     "no_other": "not recorded: no living contact has the other email",
     "not_protected": "nothing to take away: it was not protected by a person",
     "no_reason": "not recorded: a reason (because) is missing",
-    "moved_on": "not recorded: Kajabi's value is not the one in the list any more, or a spreadsheet changed the cell",
+    "moved_on": (
+        "not recorded: your value or Kajabi's is not the one in the list any more, or a spreadsheet changed the cell; "
+        "take a new list from `./kajabi-guard report`"
+    ),
     "not_alike": "not recorded: no such change waits for a person any more",
-    "partly": "recorded for some: the others differ in another part of the address as well, decide them one by one",
+    "partly": (
+        "recorded for some: for the others it is not the same question any more, and they are on the next list "
+        "(`./kajabi-guard report`)"
+    ),
+    "contradicts": "not recorded: another line of this list says otherwise about the same question",
 }
 ACCEPTED = ("recorded", "skipped")
 
@@ -68,11 +75,29 @@ def decide_file(connection: Connection, path: Path, because: str) -> list[dict[s
     """Record every row of a CSV (email, field, verdict, and perhaps other_email, because) in one transaction.
 
     A row without email but with ``ours`` and ``kajabi`` is one word on an equal change of many people, as the list
-    ``to_decide.csv`` of the report writes it. Returns [{record, outcome}].
+    ``to_decide.csv`` of the report writes it. Rows that contradict each other are all left out: which one was meant is
+    not for the order of the lines to say. Returns [{record, outcome}].
     """
     current_plan(connection)
     rows = read_rows(path, ("email", "field", "verdict"))
-    return _each(connection, rows, because, lambda row: _decide_row(connection, row))
+    said: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for row in rows:
+        if row.get("verdict"):
+            said.setdefault(_question(row), set()).add(_folded(row, "verdict", "other_email"))
+
+    def do(row: dict[str, str]) -> str:
+        return "contradicts" if len(said.get(_question(row), ())) > 1 else _decide_row(connection, row)
+
+    return _each(connection, rows, because, do)
+
+
+def _question(row: dict[str, str]) -> tuple[str, ...]:
+    """What a line is about: a person's cell, address or held row, or an equal change of many people."""
+    return _folded(row, "email", "field") if row.get("email") else _folded(row, "field", "ours", "kajabi")
+
+
+def _folded(row: dict[str, str], *names: str) -> tuple[str, ...]:
+    return tuple((row.get(name) or "").casefold() for name in names)
 
 
 def protect(connection: Connection, email: str, field: str | None, because: str, *, is_protected: bool = True) -> str:
@@ -120,7 +145,11 @@ def _decide_row(connection: Connection, row: dict[str, Any]) -> str:
         return _decide_group(connection, row, verdict)
     field = (row.get("field") or "").lower()
     # a filled-in list says which value the person saw; on the command line it is the one of the plan that stands
-    seen = {"seen_field": row.get("differs_in") or None, "seen_value": as_before_spreadsheet(row.get("kajabi")) or None}
+    seen = {
+        "seen_field": row.get("differs_in") or None,
+        "seen_value": as_before_spreadsheet(row.get("kajabi")) or None,
+        "seen_present": as_before_spreadsheet(row.get("ours")) or None,
+    }
     return _ask(connection, "record_decision", {**row, **seen, "field": field, "verdict": verdict})
 
 
@@ -138,7 +167,10 @@ def _decide_group(connection: Connection, row: dict[str, Any], verdict: str) -> 
     counts = connection.execute(statement("record_group_decision"), parameters).fetchone()
     if not counts or not counts["count_alike"]:
         return "not_alike"
-    return "recorded" if counts["count_recorded"] == counts["count_alike"] else "partly"
+    if not counts["count_recorded"]:
+        return "no_value"
+    people = row.get("people") or ""
+    return "partly" if people.isdecimal() and counts["count_recorded"] < int(people) else "recorded"
 
 
 def _ask(connection: Connection, name: str, row: dict[str, Any]) -> str:

@@ -98,7 +98,8 @@ def _of(field: Row, rows: Iterable[Row]) -> list[Row]:
 def deciding_commands(contact: Row, field: Row) -> list[str]:
     """What a person can type to close a value that waits."""
     unit = "address" if field["is_address"] else field["field"]
-    can_be_taken = field["field"] not in IDS and (field["incoming_value"] or field["is_address"])
+    value = contact["address"]["count_replaced"] if field["is_address"] else field["incoming_value"]
+    can_be_taken = field["field"] not in IDS and value
     is_possible = field["rule"] != "invalid_in_kajabi"
     verdicts = ("ours", "kajabi") if can_be_taken and is_possible else ("ours",)
     return [_command("decide", contact["email"], unit, verdict) for verdict in verdicts]

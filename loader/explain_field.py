@@ -55,6 +55,18 @@ def draw_field(out: Console, field: Row) -> None:
         command_line(out, command)
 
 
+def draw_address(out: Console, address: Row) -> None:
+    """Print both addresses whole: whoever decides for Kajabi's sees what would come and what would go."""
+    title(out, "The address, which is decided as a whole")
+    lines = {
+        "ours": address["present_address"],
+        "Kajabi's now": address["incoming_address"],
+        "would empty": address["emptied_parts"],
+        "would leave": address["staying_parts"] and f"{address['staying_parts']} (Kajabi has none)",
+    }
+    out.print(grid((name, visible(text)) for name, text in lines.items() if text))
+
+
 def _lines(field: Row) -> Iterable[tuple[str, str]]:
     yield from _values(field)
     if field["state"] == "differs":

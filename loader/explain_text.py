@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from loader.explain_field import draw_field, written
+from loader.explain_field import draw_address, draw_field, written
 from loader.report_text import FIELD_NAMES, printed, visible
 from loader.sheet import command_line, grid, moment, paragraph, reason_given, shown, title
 
@@ -19,6 +19,7 @@ KEYS = {
     "merged_email": "the list of merged people (email)", "merged_kajabi_id": "the list of merged people (Kajabi id)",
     "phone_and_name": "the same phone and full name", "settled": "a person's word (same-as)",
     "export_row": "its row of the export", "ledger": "a run in the ledger", "contact_after_plan": "the email",
+    "merged_since": "the list of merged people, which the next plan knows",
 }  # fmt: skip
 
 
@@ -55,7 +56,8 @@ def _head(out: Console, document: Row) -> None:
         paragraph(
             out,
             f"Merged away: {old} into {merge['survivor_email']}, recorded {moment(merge['recorded_at'])} by "
-            f"{merge['recorded_by']}{reason_given(merge)}.",
+            f"{merge['recorded_by']}{reason_given(merge)}"
+            f"{'; counts from the next plan on' if merge['is_since'] else ''}.",
         )
     if document["merges"] and not document["contacts"]:
         paragraph(out, "The chain of merges ends at nobody who lives here, or runs in a circle.")
@@ -82,6 +84,8 @@ def _contact(out: Console, document: Row, contact: Row) -> None:
         paragraph(out, f"Changed here since the plan was made: {moved}. Type `./kajabi-guard plan` for what holds now.")
     for field in sorted(contact["fields"], key=lambda each: each["state"] != "differs"):
         draw_field(out, field)
+    if any(field["is_address"] and field["commands"] for field in contact["fields"]):
+        draw_address(out, contact["address"])
     if not contact["fields"] and contact["history"]:
         title(out, "What the ledger remembers")
         out.print(grid((FIELD_NAMES.get(each["field"], each["field"]), written(each)) for each in contact["history"]))

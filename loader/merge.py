@@ -26,6 +26,19 @@ if TYPE_CHECKING:
 
 VERIFIED = ("paypal_first_name", "phone_source", "billing_address_source")
 CELLS_NAMED = 5
+INPUTS = {
+    "load_id": "the newest export",
+    "load_sha256": "the newest export",
+    "load_encoding": "the newest export",
+    "base_sha256": "the export that was accepted last",
+    "policy_version": "the policy (seeds)",
+    "columns_found": "the columns of contacts",
+    "database_identity": "the database",
+    "plan_scope": "the restriction of the plan",
+    "newest_decision": "a person's decision (`decide`)",
+    "newest_settlement": "a held row that was settled (`decide`)",
+    "newest_protection": "a protection (`protect` or `unprotect`)",
+}
 
 
 def current_plan(connection: Connection) -> dict[str, Any]:
@@ -158,9 +171,11 @@ def _merge(connection: Connection, attempt: Attempt, columns: frozenset[str], ov
 def _require_same_plan(connection: Connection, plan: Mapping[str, Any], run: dict[str, Any]) -> None:
     """Raise StalePlan, under the lock, unless the plan is the one that was read and the contacts are as it saw them."""
     if one(connection, "recomputed_fingerprint", run)["fingerprint"] != plan["fingerprint"]:
+        inputs = dict.fromkeys(INPUTS[row["moved"]] for row in connection.execute(statement("moved_inputs")))
+        named = ", ".join(inputs) or "the planned rows themselves"
         raise StalePlan(
-            "Something that the plan was made from has changed since it was read (the load, the policy, the columns of "
-            "contacts, or the plan itself), so nothing was written. Type `./kajabi-guard plan` and read the new plan."
+            f"What the plan was made from has changed since it was read: {named}. So nothing was written. "
+            "Type `./kajabi-guard plan` and read the new plan."
         )
     moved = connection.execute(statement("moved_cells"), run).fetchall()
     if moved:

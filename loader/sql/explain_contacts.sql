@@ -28,6 +28,8 @@ select
     matches.matched_by,
     writes.is_in_plan,
     vanished.was_in_last_accepted,
+    -- both addresses whole, where a part of them differs: they are decided together
+    to_jsonb(addresses) as address,
     -- what somebody changed here after the plan was made; after the plan was applied, its own values as well
     array(
         select moved.key
@@ -57,5 +59,6 @@ left join kajabi_guard.stg_ledger__sources as sources
 left join kajabi_guard.contact_matches as matches
     on asked.contact_id = matches.contact_id and matches.status = 'matched'
 left join kajabi_guard.contact_writes as writes on asked.contact_id = writes.contact_id
+left join kajabi_guard.whole_addresses as addresses on asked.contact_id = addresses.contact_id
 left join kajabi_guard.vanished_contacts as vanished on asked.contact_id = vanished.contact_id
 order by email

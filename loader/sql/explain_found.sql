@@ -25,6 +25,13 @@ found as (
     union all
     select 'export_row', 9, null, asked_rows.row_number from asked_rows
     union all
+    -- merged since the plan was made: the next one knows it
+    select 'merged_since', 6, duplicates.survivor_contact_id, null
+    from kajabi_ledger.known_duplicates as duplicates
+    inner join asked on asked.key_value in (duplicates.old_email, lower(duplicates.old_kajabi_id))
+    inner join kajabi_guard.stg_crm__contacts as survivors on duplicates.survivor_contact_id = survivors.id
+    where duplicates.recorded_at > (select planned_at from kajabi_guard.plan_summary) and not survivors.is_deleted
+    union all
     -- who came after the plan, and whom no picture shows any more: written to under this email once
     select 'contact_after_plan', 7, arrived.contact_id, null
     from kajabi_ledger.contacts_with_email(array[(select key_value from asked)]) as arrived

@@ -51,6 +51,7 @@ select
     chain.recorded_at,
     chain.recorded_by,
     chain.because,
+    chain.recorded_at > (select planned_at from kajabi_guard.plan_summary) as is_since,
     coalesce(not survivor.is_deleted, false) as is_survivor_living
 from chain
 left join contacts as survivor on chain.survivor_contact_id = survivor.id

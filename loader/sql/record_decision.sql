@@ -1,5 +1,6 @@
 -- A person's word on one cell, or on an address as a unit, for exactly the values that Kajabi has in this plan.
 -- An id of ours is never replaced: by it the person is found every week. `ours` closes the question.
+-- From a list, both values must still be the ones that the list showed, and all that would be replaced was in it.
 -- The answer says what became of it; `recorded` alone wrote something.
 with given as (
     select
@@ -34,6 +35,47 @@ differences as (
     where decisions.rule <> 'same'
 ),
 
+-- what taking Kajabi's address would do
+unit as (
+    select addresses.*
+    from kajabi_guard.whole_addresses as addresses
+    inner join decided_contact on addresses.contact_id = decided_contact.contact_id
+    cross join given
+    where given.field = 'address'
+),
+
+shown as (
+    select
+        field,
+        present_value,
+        incoming_value
+    from cells
+    -- a part of an address was the whole question, or the person has not seen the rest
+    where not exists (select from unit where not is_one_part)
+    union all
+    select
+        'address' as field,
+        present_address as present_value,
+        incoming_address as incoming_value
+    from unit
+),
+
+-- a spreadsheet drops the blanks around a text, takes 02134 for a number and saves 2134: it is the value that was seen
+seen as (
+    select field
+    from shown
+    where
+        field = %(seen_field)s::text
+        and (
+            incoming_value is not distinct from %(seen_value)s::text
+            or (incoming_value ~ '^[0-9]+$' and ltrim(incoming_value, '0') = ltrim(%(seen_value)s::text, '0'))
+        )
+        and (
+            kajabi_ledger.trim_text(present_value) is not distinct from kajabi_ledger.trim_text(%(seen_present)s)
+            or (present_value ~ '^[0-9]+$' and ltrim(present_value, '0') = ltrim(%(seen_present)s::text, '0'))
+        )
+),
+
 judged as (
     select
         given.*,
@@ -53,24 +95,13 @@ judged as (
             ) then 'unknown_field'
             when not exists (select from differences) then 'no_difference'
             when
-                given.verdict = 'kajabi' and not exists (
+                given.verdict = 'kajabi' and given.field <> 'address' and not exists (
                     select from cells
                     -- a phone without a digit is no value
                     where incoming_value is not null and (field <> 'phone' or incoming_value ~ '[0-9]')
                 ) then 'no_value'
-            when %(seen_field)s::text is not null and not exists (
-                select from cells
-                where
-                    field = %(seen_field)s::text
-                    and (
-                        incoming_value is not distinct from %(seen_value)s::text
-                        -- a spreadsheet takes 02134 for a number and saves 2134: it is the value that was seen
-                        or (
-                            incoming_value ~ '^[0-9]+$'
-                            and ltrim(incoming_value, '0') = ltrim(%(seen_value)s::text, '0')
-                        )
-                    )
-            ) then 'moved_on'
+            when given.verdict = 'kajabi' and exists (select from unit where count_replaced = 0) then 'no_value'
+            when %(seen_field)s::text is not null and not exists (select from seen) then 'moved_on'
             else 'recorded'
         end as outcome
     from given

@@ -1,12 +1,20 @@
 -- One word on an equal change of many people (state: CO to Colorado): a decision for each of them.
--- An address is one unit: whoever's address differs in another part as well is left for a decision of their own.
+-- An address is one unit: whoever's address differs in another part as well has a question of their own.
 with alike as (
-    select decisions.contact_id, decisions.field
+    select
+        decisions.contact_id,
+        case when policies.is_address then 'address' else decisions.field end as field,
+        case
+            when policies.is_address then addresses.count_replaced > 0
+            else decisions.incoming_value is not null and decisions.rule <> 'invalid_in_kajabi'
+        end as can_be_taken
     from kajabi_guard.field_decisions as decisions
     -- an id is one person's: the two have no policy, and are decided one by one
     inner join kajabi_guard.field_policies as policies on decisions.field = policies.field
+    left join kajabi_guard.whole_addresses as addresses on decisions.contact_id = addresses.contact_id
     where
         decisions.needs_review
+        and (not policies.is_address or addresses.is_one_part)
         and decisions.field = %(field)s
         -- a list that went through a spreadsheet has lost the blanks around our value, and the zeros before a number
         and (
@@ -27,20 +35,9 @@ with alike as (
 ),
 
 decided as (
-    select
-        alike.contact_id,
-        case when policies.is_address then 'address' else alike.field end as field
+    select *
     from alike
-    inner join kajabi_guard.field_policies as policies on alike.field = policies.field
-    where not policies.is_address or not exists (
-        select from kajabi_guard.field_decisions as others
-        inner join kajabi_guard.field_policies as other_policies on others.field = other_policies.field
-        where
-            others.contact_id = alike.contact_id
-            and other_policies.is_address
-            and others.field <> alike.field
-            and others.needs_review
-    )
+    where %(verdict)s = 'ours' or can_be_taken
 ),
 
 recorded as (
@@ -71,7 +68,6 @@ recorded as (
         %(because)s,
         %(decided_by)s
     from decided
-    where %(verdict)s in ('ours', 'kajabi') and (%(verdict)s = 'ours' or %(incoming_value)s::text is not null)
     returning contact_id
 )
 

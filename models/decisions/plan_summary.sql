@@ -20,6 +20,8 @@ plan_summary as (
         kajabi_ledger.plan_fingerprint(to_jsonb(plan_inputs), planned.planned_rows) as fingerprint,
         plan_inputs.policy_version,
         plan_inputs.columns_found,
+        -- so that a refusal can name which of them has moved
+        to_jsonb(plan_inputs) as inputs,
         plan_inputs.plan_scope is not null as is_partial,
         planned.count_updates,
         planned.count_inserts,

@@ -10,6 +10,7 @@ import pytest
 
 from console import Console, console_in, digest
 from explained import WHY, live_three_weeks
+from loader import duplicates
 from loader.errors import StalePlan, Usage
 from loader.explain import read_explanation
 from loader.explain_text import explanation_text
@@ -229,6 +230,19 @@ def test_who_was_merged_away_is_led_to_the_survivor_with_the_chain(story: Story)
     (row,) = [row for row in document["rows"] if row["status"] == "held"]
     assert (row["hold_reason"], row["email"]) == ("other_row_decides", "gus.older@example.org")
     assert f"Row {row['deciding_row']} decides" in text_of(story.world, "gus.older@example.org")
+
+
+def test_who_was_merged_away_since_the_plan_is_led_to_the_survivor_already(copy: World) -> None:
+    """Who records a merge and looks at once must not read that it ends at nobody who lives here."""
+    with copy.connect() as connection:
+        assert duplicates.record(connection, "zoe@example.org", "ada@example.org", because="one person") == "recorded"
+    document = document_of(copy, "Zoe@example.org")
+    assert [contact["email"] for contact in document["contacts"]] == ["ada@example.org"]
+    assert [(row["survivor_email"], row["is_since"]) for row in document["merges"]] == [("ada@example.org", True)]
+    text = text_of(copy, "zoe@example.org")
+    assert "the list of merged people, which the next plan knows" in text
+    assert 'because "one person"; counts from the next plan on.' in text
+    assert "ends at nobody" not in text
 
 
 def test_a_row_for_two_people_names_both_and_the_commands_that_settle_it(story: Story) -> None:

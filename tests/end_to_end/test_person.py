@@ -11,7 +11,10 @@ from loader import decide, duplicates
 from loader.compare import compare_policy
 from loader.database import PROJECT
 from loader.errors import StalePlan, Usage
+from loader.explain import read_explanation
+from loader.explain_text import explanation_text
 from loader.merge import current_plan
+from loader.report import read_report, write_files
 from test_three_way import ADDRESS, MOVED, person
 
 if TYPE_CHECKING:
@@ -146,24 +149,21 @@ def test_the_list_to_decide_goes_back_filled_in_and_equal_changes_are_one_line(w
     now[4]["phone"] = "+1 720 555 0155"
     world.load(*now)
     world.plan()
-    from loader.report import FILES, read_report, write_files  # noqa: PLC0415  # the file is the point here
-
-    assert "to_decide" in FILES
     with world.connect() as connection:
         folder = write_files(connection, read_report(connection, world.target), "", world.folder / "reports")
         path = folder / "to_decide.csv"
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = list(csv.DictReader(file))
         assert [(line["differs_in"], line["people"]) for line in lines] == [
-            ("state", "5"),
-            ("city", "1"),
+            ("state", "4"),
+            ("address", "1"),
             ("phone", "1"),
         ]
         lines[0] |= {"verdict": "kajabi", "because": WHY}
         lines[2] |= {"verdict": "ours"}
         fill_in(path, lines)
         accounts = decide.decide_file(connection, path, because="")
-    assert [row["outcome"] for row in accounts] == ["partly", "skipped", "no_reason"]
+    assert [row["outcome"] for row in accounts] == ["recorded", "skipped", "no_reason"]
     world.plan()
     waiting = {key for key, row in world.decisions().items() if row["needs_review"]}
     assert waiting == {
@@ -173,6 +173,175 @@ def test_the_list_to_decide_goes_back_filled_in_and_equal_changes_are_one_line(w
     }
     world.apply()
     assert world.contacts()["person1@example.org"]["state"] == "Colorado"
+
+
+def list_to_decide(world: World) -> tuple[Path, list[dict[str, str]]]:
+    """The file that the report of the plan that stands writes, and its lines."""
+    with world.connect() as connection:
+        folder = write_files(connection, read_report(connection, world.target), "", world.folder / "reports")
+    path = folder / "to_decide.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return path, list(csv.DictReader(file))
+
+
+def hand_back(world: World, path: Path, lines: list[dict[str, str]]) -> list[str]:
+    """Fill the list in and hand it back; returns what became of each line."""
+    fill_in(path, lines)
+    with world.connect() as connection:
+        return [row["outcome"] for row in decide.decide_file(connection, path, because=WHY)]
+
+
+def an_address_waits(world: World) -> dict[str, Any]:
+    """Ours and the base differ in line 1; Kajabi changes the city, and has never had the line 2 that ours has."""
+    base = person(1, **{**ADDRESS, "address_line_2": ""})
+    world.add_contacts({**base, "address_line_1": "9 Our Own Road", "address_line_2": "Flat 4"})
+    world.load(base, as_base=True)
+    world.load({**base, "city": "Lyons", "country": ""})
+    world.plan()
+    return base
+
+
+def test_an_address_is_one_line_that_shows_all_of_both_and_what_would_be_emptied(world: World) -> None:
+    """Only the city waits. Whoever says yes to it would lose the road and the flat, unseen, were it listed alone."""
+    base = an_address_waits(world)
+    path, (line,) = list_to_decide(world)
+    rest = f"{base['state']} | {base['postal_code']}"
+    assert (line["email"], line["field"], line["differs_in"]) == (base["email"], "address", "address")
+    assert line["ours"] == f"9 Our Own Road | Flat 4 | {base['city']} | {rest} | {base['country']}"
+    assert line["kajabi"] == f"{base['address_line_1']} | - | Lyons | {rest} | -"
+    assert line["what_to_do"] == (
+        "ours: ours stays. kajabi: Kajabi's is taken as a whole; your address line 2 is emptied; yours stays where "
+        "Kajabi has none: country."
+    )
+    assert hand_back(world, path, [line | {"verdict": "kajabi"}]) == ["recorded"]
+    world.plan()
+    assert list_to_decide(world)[1] == []
+    world.apply()
+    after = world.contacts()[base["email"]]
+    parts = ("address_line_1", "address_line_2", "city", "country")
+    assert [after[part] for part in parts] == [base["address_line_1"], None, "Lyons", base["country"]]
+
+
+def test_explain_shows_the_whole_address_before_anybody_decides_it(world: World) -> None:
+    base = an_address_waits(world)
+    with world.connect() as connection:
+        document = read_explanation(connection, world.target, base["email"])
+    text = " ".join(explanation_text(document).split())
+    assert "9 Our Own Road | Flat 4 | " in text
+    assert f"{base['address_line_1']} | - | Lyons | " in text
+    assert "would empty address line 2 would leave country (Kajabi has none)" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("decide", "phone", "ours"), "a person's decision"),
+        (("decide", "new", None), "a held row that was settled"),
+        (("protect", "phone", None), "a protection"),
+    ],
+)
+def test_a_word_that_the_plan_does_not_know_is_named_when_it_is_refused(
+    world: World, words: tuple[str, str, str | None], named: str
+) -> None:
+    """Somebody decided in another window: "something has changed" would send them looking for a broken file."""
+    phone = "(303) 555-0101"
+    world.add_contacts(person(1, phone=phone, last_name="Brook"))
+    world.load(person(1, phone=phone, last_name="Brook"), as_base=True)
+    twin = person(2, phone=phone, last_name="Brook")
+    world.load(person(1, phone="(720) 555-0111", last_name="Brook"), twin)
+    fingerprint = world.plan()["fingerprint"]
+    command, what, last = words
+    with world.connect() as connection:
+        if command == "protect":
+            assert decide.protect(connection, "person1@example.org", what, WHY) == "recorded"
+        else:
+            email = twin["email"] if last is None else "person1@example.org"
+            assert decide.decide(connection, email, what, last, WHY) == "recorded"
+    with pytest.raises(StalePlan, match=f"since it was read: {named}.*Type `./kajabi-guard plan`"):
+        world.apply(fingerprint)
+
+
+@pytest.mark.parametrize("moved", ["ours", "kajabi"])
+@pytest.mark.parametrize("verdict", ["ours", "kajabi"])
+def test_a_line_whose_values_have_moved_since_is_not_recorded(world: World, moved: str, verdict: str) -> None:
+    """A list lay on a desk while somebody corrected the value here, or a newer export came: nobody saw that."""
+    people = [person(n, **ADDRESS, phone="(303) 555-0101") for n in (1, 2)]
+    world.add_contacts(*people)
+    world.load(*people, as_base=True)
+    now = [{**people[0], "phone": "(720) 555-0102"}, {**people[1], "city": "Lyons", "address_line_1": "1 New Street"}]
+    world.load(*now)
+    world.plan()
+    path, lines = list_to_decide(world)
+    assert {line["differs_in"] for line in lines} == {"phone", "address"}
+    if moved == "ours":
+        world.run("update public.contacts set phone = '(720) 555-0199', address_line_2 = 'Flat 9'")
+    else:
+        world.load({**now[0], "phone": "(720) 555-0103"}, {**now[1], "address_line_2": "Flat 9"})
+    world.plan()
+    assert hand_back(world, path, [line | {"verdict": verdict} for line in lines]) == ["moved_on", "moved_on"]
+
+
+def test_a_part_of_an_address_that_was_listed_alone_is_not_a_word_on_more(world: World) -> None:
+    """The city was all that differed when the list was made, for one person and for many; now line 1 does as well."""
+    people = [person(n, **ADDRESS) for n in (1, 2, 3)]
+    world.add_contacts(*people)
+    world.load(*people, as_base=True)
+    now = [{**row, "city": "Lyons" if row is people[0] else "Hygiene"} for row in people]
+    world.load(*now)
+    world.plan()
+    path, lines = list_to_decide(world)
+    assert [(line["people"], line["field"], line["differs_in"]) for line in lines] == [
+        ("2", "city", "city"),
+        ("1", "address", "city"),
+    ]
+    world.load({**now[0], "address_line_1": "1 New Street"}, {**now[1], "address_line_1": "1 New Street"}, now[2])
+    world.plan()
+    filled = [line | {"verdict": "kajabi"} for line in lines]
+    assert hand_back(world, path, filled) == ["partly", "moved_on"]
+    world.plan()
+    taken = {email for (email, _), row in world.decisions().items() if row["rule"] == "decided_kajabi"}
+    assert taken == {"person3@example.org"}
+
+
+def test_lines_that_contradict_each_other_are_not_recorded(world: World) -> None:
+    people = [person(n, phone="(303) 555-0101") for n in (1, 2, 3, 4)]
+    world.add_contacts(*people)
+    world.load(*people, as_base=True)
+    world.load(*({**row, "phone": f"(720) 555-010{min(n, 3)}"} for n, row in enumerate(people, start=1)))
+    world.plan()
+    path, lines = list_to_decide(world)
+    group, one, two = lines
+    assert (group["people"], one["people"], two["people"]) == ("2", "1", "1")
+    outcomes = hand_back(
+        world, path,
+        [
+            one | {"verdict": "ours"},
+            group | {"verdict": "ours"},
+            two | {"verdict": "kajabi"},
+            one | {"verdict": "Kajabi", "email": one["email"].upper()},
+            group | {"verdict": "kajabi"},
+            two | {"verdict": ""},
+        ],
+    )  # fmt: skip
+    assert outcomes == ["contradicts", "contradicts", "recorded", "contradicts", "contradicts", "skipped"]
+    assert world.one("select count(*) as n from kajabi_ledger.decisions_taken")["n"] == 1
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_kajabi_cleared_cannot_be_taken(world: World, count: int) -> None:
+    """A blank is no value: `kajabi` would close the question, and nothing would happen to ours."""
+    people = [person(n, **ADDRESS, phone="(303) 555-0101") for n in range(1, count + 1)]
+    world.add_contacts(*people)
+    world.load(*people, as_base=True)
+    world.load(*({**row, "phone": "", "city": ""} for row in people))
+    world.plan()
+    path, lines = list_to_decide(world)
+    assert [(line["differs_in"], line["possible_verdicts"]) for line in lines] == [("city", "ours"), ("phone", "ours")]
+    assert hand_back(world, path, [line | {"verdict": "kajabi"} for line in lines]) == ["no_value", "no_value"]
+    assert say(world, "person1@example.org", "address", "kajabi") == "no_value"
+    assert hand_back(world, path, [line | {"verdict": "ours"} for line in lines]) == ["recorded", "recorded"]
+    world.plan()
+    assert list_to_decide(world)[1] == []
 
 
 def fill_in(path: Path, lines: list[dict[str, str]]) -> None:

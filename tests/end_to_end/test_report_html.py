@@ -496,7 +496,7 @@ def full(benign: Told, value: str = "an invented value") -> str:
     return render(benign.document, replace(benign.lists, **lists), benign.folder)
 
 
-KEYS = {"field", "differs_in", "label", "why_it_waits", "possible_verdicts", "rule"}
+KEYS = {"field", "differs_in", "label", "why_it_waits", "what_to_do", "possible_verdicts", "rule"}
 
 
 def test_a_page_of_a_hundred_thousand_stays_small_and_says_where_the_rest_is(benign: Told) -> None:
