@@ -8,7 +8,7 @@ import psycopg
 
 from loader.errors import StalePlan, Usage
 from loader.merge import current_plan
-from loader.prepare import person
+from loader.prepare import person, recording
 from loader.report import as_before_spreadsheet
 from loader.spreadsheet import read_rows
 from loader.statements import statement
@@ -63,12 +63,13 @@ def decide(
 
     Raises StalePlan without a plan of the newest load: a decision is for exactly the value that Kajabi has in it.
     """
-    current_plan(connection)
     if field_or_verdict in ROW_VERDICTS:
         row = {"email": email, "verdict": field_or_verdict, "other_email": verdict_or_other}
     else:
         row = {"email": email, "field": field_or_verdict, "verdict": verdict_or_other}
-    return _decide_row(connection, {**row, "because": because})
+    with recording(connection):
+        current_plan(connection)
+        return _decide_row(connection, {**row, "because": because})
 
 
 def decide_file(connection: Connection, path: Path, because: str) -> list[dict[str, Any]]:
@@ -78,7 +79,6 @@ def decide_file(connection: Connection, path: Path, because: str) -> list[dict[s
     ``to_decide.csv`` of the report writes it. Rows that contradict each other are all left out: which one was meant is
     not for the order of the lines to say. Returns [{record, outcome}].
     """
-    current_plan(connection)
     rows = read_rows(path, ("email", "field", "verdict"))
     said: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
     for row in rows:
@@ -88,7 +88,9 @@ def decide_file(connection: Connection, path: Path, because: str) -> list[dict[s
     def do(row: dict[str, str]) -> str:
         return "contradicts" if len(said.get(_question(row), ())) > 1 else _decide_row(connection, row)
 
-    return _each(connection, rows, because, do)
+    with recording(connection):
+        current_plan(connection)
+        return _each(rows, because, do)
 
 
 def _question(row: dict[str, str]) -> tuple[str, ...]:
@@ -102,8 +104,8 @@ def _folded(row: dict[str, str], *names: str) -> tuple[str, ...]:
 
 def protect(connection: Connection, email: str, field: str | None, because: str, *, is_protected: bool = True) -> str:
     """Protect a field, the ``address`` or (None) a whole contact, or take the protection away; a key of OUTCOMES."""
-    name = "record_protection" if is_protected else "remove_protection"
-    return _ask(connection, name, {"email": email, "field": (field or "").lower() or None, "because": because})
+    with recording(connection):
+        return _protect(connection, email, field, because, is_protected=is_protected)
 
 
 def protect_file(
@@ -111,28 +113,27 @@ def protect_file(
 ) -> list[dict[str, Any]]:
     """Do so for every row of a CSV (email, perhaps field, because) in one transaction; returns [{record, outcome}]."""
     rows = read_rows(path, ("email",))
-    return _each(
-        connection,
-        rows,
-        because,
-        lambda row: protect(connection, row["email"], row.get("field"), row["because"], is_protected=is_protected),
-    )
+
+    def do(row: dict[str, str]) -> str:
+        return _protect(connection, row["email"], row.get("field"), row["because"], is_protected=is_protected)
+
+    with recording(connection):
+        return _each(rows, because, do)
 
 
-def _each(
-    connection: Connection,
-    rows: list[dict[str, str]],
-    because: str,
-    do: Callable[[dict[str, str]], str],
-) -> list[dict[str, Any]]:
-    with connection.transaction():
-        accounts = []
-        for number, row in enumerate(rows, start=1):
-            with_reason = {**row, "because": row.get("because") or because}
-            is_open = "verdict" in row and not row["verdict"]
-            has_reason = is_open or bool(with_reason["because"])
-            accounts.append({"record": number, "outcome": do(with_reason) if has_reason else "no_reason"})
-        return accounts
+def _protect(connection: Connection, email: str, field: str | None, because: str, *, is_protected: bool) -> str:
+    name = "record_protection" if is_protected else "remove_protection"
+    return _ask(connection, name, {"email": email, "field": (field or "").lower() or None, "because": because})
+
+
+def _each(rows: list[dict[str, str]], because: str, do: Callable[[dict[str, str]], str]) -> list[dict[str, Any]]:
+    accounts = []
+    for number, row in enumerate(rows, start=1):
+        with_reason = {**row, "because": row.get("because") or because}
+        is_open = "verdict" in row and not row["verdict"]
+        has_reason = is_open or bool(with_reason["because"])
+        accounts.append({"record": number, "outcome": do(with_reason) if has_reason else "no_reason"})
+    return accounts
 
 
 def _decide_row(connection: Connection, row: dict[str, Any]) -> str:

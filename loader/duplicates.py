@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from loader.prepare import person
+from loader.prepare import person, recording
 from loader.spreadsheet import read_rows
 from loader.statements import statement
 
@@ -27,7 +27,8 @@ OUTCOMES = {
 
 def record(connection: Connection, old_email: str, survivor_email: str, *, because: str | None = None) -> str:
     """Record one merge; returns a key of OUTCOMES."""
-    return _record(connection, {"old_email": old_email, "survivor_email": survivor_email}, because)
+    with recording(connection):
+        return _record(connection, {"old_email": old_email, "survivor_email": survivor_email}, because)
 
 
 def record_file(connection: Connection, path: Path, *, because: str | None = None) -> list[dict[str, Any]]:
@@ -37,7 +38,7 @@ def record_file(connection: Connection, path: Path, *, because: str | None = Non
     named, the rest is kept.
     """
     rows = read_rows(path, ("old_email", "survivor_email"))
-    with connection.transaction():
+    with recording(connection):
         return [
             {"record": number, "outcome": _record(connection, row, because)}
             for number, row in enumerate(rows, start=1)
@@ -47,7 +48,8 @@ def record_file(connection: Connection, path: Path, *, because: str | None = Non
 
 def declare_none(connection: Connection, because: str) -> None:
     """Note that nobody was merged away here, so that new contacts are inserted."""
-    connection.execute(statement("declare_no_duplicates"), {"declared_by": person(), "because": because})
+    with recording(connection):
+        connection.execute(statement("declare_no_duplicates"), {"declared_by": person(), "because": because})
 
 
 def backfill(connection: Connection) -> list[dict[str, Any]]:
@@ -55,7 +57,7 @@ def backfill(connection: Connection) -> list[dict[str, Any]]:
 
     Returns [{record, outcome}] like ``record_file``: the records in the order of their old email.
     """
-    with connection.transaction():
+    with recording(connection):
         rows = connection.execute(statement("merge_backup")).fetchall()
         return [
             {

@@ -119,12 +119,35 @@ def take_run_lock(connection: Connection) -> None:
     row = connection.execute(statement("try_run_lock")).fetchone()
     if row and row["is_ours"]:
         return
-    holder = connection.execute(statement("run_lock_holder")).fetchone()
-    who = f" ({holder['role_name']}, {holder['application_name']}, since {holder['busy_since']})" if holder else ""
     raise Busy(
-        f"Another run is in progress on this database{who}. Two runs at once could write the same contact twice, so "
-        "this one did nothing. Wait until it has ended and type the command again."
+        f"Another run is in progress on this database{_who_is_busy(connection)}. Two runs at once could write the "
+        "same contact twice, so this one did nothing. Wait until it has ended and type the command again."
     )
+
+
+def _who_is_busy(connection: Connection) -> str:
+    holder = connection.execute(statement("run_lock_holder")).fetchone()
+    return f" ({holder['role_name']}, {holder['application_name']}, since {holder['busy_since']})" if holder else ""
+
+
+@contextmanager
+def recording(connection: Connection) -> Iterator[None]:
+    """One transaction in which a person's word is recorded: a run in progress is waited for, and later ones wait.
+
+    Spoken in the middle of a run, a word would be in the ledger and yet not in what the run writes or has planned.
+    Raises Busy, saying who holds the run lock, where the run goes on for more than a minute.
+    """
+    with connection.transaction():
+        connection.execute(statement("begin_word"))
+        try:
+            with connection.transaction():
+                connection.execute(statement("share_run_lock"))
+        except psycopg.errors.LockNotAvailable:
+            raise Busy(
+                f"Another run is in progress on this database{_who_is_busy(connection)}, and it does not know what is "
+                "said while it goes on. Nothing was recorded. Wait until it has ended and type the command again."
+            ) from None
+        yield
 
 
 @contextmanager

@@ -90,6 +90,7 @@ WHY_KEPT = {
     "no_right": "the owner of the ledger may not delete",
     "there_again": "a contact with this id is there",
     "merged_away": "merged away since",
+    "erased": "erased since (`forget`)",
 }
 
 

@@ -26,6 +26,8 @@ judged as (
     select
         removed.*,
         case
+            -- `forget` left the row of the ledger and none of its values
+            when removed.cells ->> 'email' is null then 'erased'
             when exists (select from public.contacts where contacts.id = removed.contact_id) then 'there_again'
             when exists (
                 select from holders where removed.cells ->> holders.key_kind = holders.key_value

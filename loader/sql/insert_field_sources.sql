@@ -4,5 +4,5 @@ select contact_id, field, 'kajabi', run_id
 from kajabi_ledger.field_changes
 where run_id = %(run_id)s and field not in ('email', 'kajabi_id', 'kajabi_member_id')
 on conflict (contact_id, field) do update
-    set since = now(), run_id = excluded.run_id
+    set since = statement_timestamp(), run_id = excluded.run_id
     where sources.source = 'kajabi'

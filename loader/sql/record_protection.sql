@@ -33,7 +33,8 @@ noted as (
 marked as (
     insert into kajabi_ledger.contact_field_sources (contact_id, field, source)
     select contact_id, field, 'manual' from cells
-    on conflict (contact_id, field) do update set source = 'manual', since = now(), run_id = null
+    on conflict (contact_id, field) do update
+        set source = 'manual', since = statement_timestamp(), run_id = null
 )
 
 select

@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+import loader.prepare
 import loader.write
 from console import console_in, digest
 from loader import decide, duplicates
 from loader.database import connect
 from loader.errors import Busy, KajabiGuardError, RefusedByGuard, Unprepared, Usage
+from loader.forget import forget
 from loader.plan import Scope
+from loader.prepare import run_lock
 from loader.statements import migrations, statement
 from loader.undo import undo_run
 from test_three_way import ADDRESS, MOVED, person
-from test_write import await_lock, copied, in_threads, install_meddler, wired
+from test_write import await_lock, await_rows, copied, in_threads, install_meddler, wired
 from world import World
 
 if TYPE_CHECKING:
@@ -282,6 +285,19 @@ def test_an_undo_of_an_undo_writes_only_where_the_contact_holds_what_the_undo_le
     assert (after[FILLED]["phone"], after[UPDATED]["phone"]) == (LATER, OURS)
     assert (after[LINKED]["kajabi_id"], after[LINKED]["kajabi_member_id"]) == (person(5)["kajabi_id"], None)
     assert after[MOVER]["city"] == MOVED["city"]
+
+
+def test_an_undo_of_an_undo_leaves_out_who_was_erased_since_and_does_the_others(world: World) -> None:
+    """Their values are gone for good: neither may they come back, nor may the others wait for them."""
+    undo(world, 1)
+    with world.connect() as connection:
+        forget(connection, NEW, "she asked for it")
+    redone = undo(world, 2)
+    assert (redone.status, redone.inserted_contacts, kept(redone)) == ("applied", 1, {(None, None, "erased")})
+    assert redone.as_json()["kept"][0]["why"] == "erased since (`forget`)"
+    assert {NEWER, FILLED} <= set(cells(world))
+    assert NEW not in cells(world)
+    assert cells(world)[FILLED]["phone"] == THEIRS
 
 
 # ---------------------------------------------------------------- contacts that the run inserted
@@ -566,6 +582,66 @@ def test_an_edit_that_is_committed_while_the_undo_waits_is_kept(world: World) ->
         undone = run.result(30)
     assert kept(undone) == {(FILLED, "phone", "edited")}
     assert cells(world)[FILLED]["phone"] == LATER
+
+
+def await_word(world: World) -> None:
+    """Wait until a person's word waits for the run lock."""
+    await_rows(world, "select 1 as there from pg_locks where locktype = 'advisory' and not granted")
+
+
+def test_a_mark_that_is_set_while_a_run_is_taken_back_waits_and_is_newer(world: World) -> None:
+    """Set in the middle of it, the mark would be replaced by what stood before the run, and nobody would be told."""
+    with in_threads() as start, world.connect() as other, world.connect() as mine:
+        with other.transaction():
+            other.execute("lock table public.contacts in row exclusive mode")
+            run = start(undo, world, 1)
+            await_lock(world)
+            word = start(decide.protect, mine, FILLED, "phone", WHY)
+            await_word(world)
+        undone = run.result(30)
+        assert word.result(30) == "recorded"
+    assert undone.status == "applied"
+    (mark,) = world.rows(
+        "select source, since, run_id from kajabi_ledger.contact_field_sources "
+        "where field = 'phone' and contact_id = (select id from public.contacts where email::text = %(email)s)",
+        email=FILLED,
+    )
+    ended = world.one("select finished_at from kajabi_ledger.merge_runs order by run_id desc limit 1")["finished_at"]
+    assert (mark["source"], mark["run_id"], mark["since"] > ended) == ("manual", None, True)
+    redone = undo(world, 1)
+    assert redone.status == "already_undone"
+    assert kept(undo(world, undone.run_id or 0)) >= {(FILLED, "phone", "protected")}
+
+
+def test_what_is_said_during_a_long_run_is_refused_with_who_is_busy(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    quickly = statement("begin_word").replace("'60s'", "'200ms'")
+    monkeypatch.setattr(loader.prepare, "statement", lambda name: quickly if name == "begin_word" else statement(name))
+    listed = tmp_path / "list.csv"
+    listed.write_text("email,field,verdict,old_email,survivor_email\n", encoding="utf-8")
+    before = digest(world)
+    with run_lock(world.target, "plan"), world.connect() as mine:
+        for word in (
+            lambda: decide.decide(mine, FILLED, "phone", "ours", WHY),
+            lambda: decide.decide_file(mine, listed, WHY),
+            lambda: decide.protect(mine, FILLED, "phone", WHY),
+            lambda: decide.protect(mine, FILLED, "phone", WHY, is_protected=False),
+            lambda: decide.protect_file(mine, listed, WHY),
+            lambda: duplicates.record(mine, "old@example.org", FILLED),
+            lambda: duplicates.record_file(mine, listed),
+            lambda: duplicates.backfill(mine),
+            lambda: duplicates.declare_none(mine, WHY),
+        ):
+            with pytest.raises(Busy, match=r"kajabi-guard plan by .*Nothing was recorded"):
+                word()
+    assert digest(world) == before
+
+
+def test_two_people_may_speak_at_once(world: World) -> None:
+    with world.connect() as mine, world.connect() as other, mine.transaction():
+        assert decide.protect(mine, FILLED, "phone", WHY) == "recorded"
+        assert decide.protect(other, UPDATED, "phone", WHY) == "recorded"
 
 
 def test_two_people_who_undo_the_same_run_at_once_undo_it_once(world: World, before: dict[str, dict[str, Any]]) -> None:
