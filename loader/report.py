@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from loader import report_html
 from loader.database import PROJECT
 from loader.guards import read_verdict
 from loader.merge import current_plan
+from loader.private_files import private_folder, replacing, replacing_list, take_back_rights
 from loader.statements import statement
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from loader.database import Connection, Target
 
 REPORTS = PROJECT / "reports"
+TO_DECIDE = report_html.TO_DECIDE
 # a spreadsheet would run what follows these signs, their full-width forms included; apostrophes that stand before
 # one are a person's own, and get one more, so that taking one away gives the value again
 FORMULA = re.compile("^'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
@@ -122,40 +123,31 @@ def report_folder(document: dict[str, Any], reports: Path = REPORTS) -> Path:
 def write_files(connection: Connection, document: dict[str, Any], text: str, reports: Path = REPORTS) -> Path:
     """Write report.txt, impact.html and one CSV for each of FILES, readable by their owner only; returns the folder.
 
-    Each file is written under a temporary name and renamed: a spreadsheet never opens half of one.
+    Each file is written under a temporary name and renamed: a spreadsheet never opens half of one. A ``to_decide.csv``
+    that somebody has begun to fill in is kept under another name (``begun_lists``).
     """
     folder = report_folder(document, reports)
     for made in (reports, folder):
-        made.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made.chmod(0o700)
+        private_folder(made)
+    take_back_rights(folder)
     for name in FILES:
         with connection.cursor() as cursor:
             cursor.execute(statement(name))
             header = [column.name for column in cursor.description or ()]
             _write_csv(folder / f"{name}.csv", header, ([row[key] for key in header] for row in cursor))
-    _replace(folder / "report.txt", text)
-    _replace(folder / report_html.PAGE, report_html.page(connection, document, folder))
+    for file_name, content in (
+        ("report.txt", text),
+        (report_html.PAGE, report_html.page(connection, document, folder)),
+    ):
+        with replacing(folder / file_name) as file:
+            file.write(content)
     return folder
 
 
 def _write_csv(path: Path, header: list[str], rows: Any) -> None:
-    temporary = path.with_suffix(".part")
+    replace = replacing_list if path.name == TO_DECIDE else replacing
     # the byte order mark tells Excel that this is UTF-8
-    with _private(temporary, "utf-8-sig") as file:
+    with replace(path, "utf-8-sig") as file:
         writer = csv.writer(file)
         writer.writerow(header)
         writer.writerows([safe_for_spreadsheet(value) for value in row] for row in rows)
-    temporary.replace(path)
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_suffix(".part")
-    with _private(temporary, "utf-8") as file:
-        file.write(text)
-    temporary.replace(path)
-
-
-def _private(path: Path, encoding: str) -> TextIO:
-    """Open a file for writing that nobody else can read from its first byte on."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    return os.fdopen(descriptor, "w", encoding=encoding, newline="")

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from loader import report_charts
 from loader.guards import expected_guards
+from loader.private_files import begun_lists
 from loader.report_answer import answer
 from loader.report_text import FIELD_NAMES, count, visible
 from loader.statements import statement
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from loader.database import Connection
 
 PAGE = "impact.html"
+TO_DECIDE = "to_decide.csv"  # the list that people fill in
 TEMPLATES = Path(__file__).parent / "templates"
 # what a page shows of each list: a browser stays quick, and the CSV beside it has all of it
 SHOWN = {"planned_changes": 500, "new_contacts": 300, "to_decide": 300, "skipped_updates": 1000}
@@ -122,7 +124,8 @@ def render(document: Mapping[str, Any], lists: Lists, folder: Path) -> str:
         guard_seed=expected_guards(),
         red=[guard for guard in document["guards"] if not guard["passed"]],
         accept=_accept(document),
-        decide_file=f"./kajabi-guard decide --from {_path(folder / 'to_decide.csv')}",
+        decide_file=decide_command(folder / TO_DECIDE),
+        begun={path.name: decide_command(path) for path in begun_lists(folder, TO_DECIDE)},
     )  # fmt: skip
 
 
@@ -159,8 +162,9 @@ def _command(name: str, words: Sequence[str]) -> str:
     return f"./kajabi-guard {name} {BECAUSE} -- {typed}" if is_option else f"./kajabi-guard {name} {typed} {BECAUSE}"
 
 
-def _path(path: Path) -> str:
-    return shlex.quote(str(path))
+def decide_command(path: Path) -> str:
+    """The command that hands a filled-in list back."""
+    return f"./kajabi-guard decide --from {shlex.quote(str(path))}"
 
 
 def _accept(document: Mapping[str, Any]) -> str | None:

@@ -15,8 +15,9 @@ from loader.errors import Usage
 from loader.load import load_export
 from loader.plan import Scope, make_plan
 from loader.prepare import prepared
+from loader.private_files import begun_lists
 from loader.report import first_rows, read_report, write_files
-from loader.report_html import PAGE
+from loader.report_html import PAGE, TO_DECIDE, decide_command
 from loader.report_text import LINES_SHOWN, render, table_text
 from loader.terminal import bytes_progress, is_colored, say, show_json, steps_progress
 
@@ -56,6 +57,9 @@ def report(target: Target, *, is_json: bool, opens: bool = False) -> None:
         click.echo(render(document, *lists, color=is_colored()), color=True)
         here = Path.cwd()  # a path that is printed can be typed where the person stands
         click.echo(f"Files: {folder.relative_to(here) if folder.is_relative_to(here) else folder}")
+        for path in begun_lists(folder, TO_DECIDE):
+            say("A list that somebody had begun to fill in is kept there, too. To hand it back:")
+            say(f"   {decide_command(path)}")
         click.echo(f"To read in a browser: {PAGE} there, or  ./kajabi-guard report --open")
     if opens:
         open_page(folder / PAGE)

@@ -273,6 +273,7 @@ def test_the_files_of_a_report_are_for_their_owner_only_and_complete(console: Co
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (console.reports, folder, *folder.iterdir())}
     assert modes == {name: "0o700" if name in {"reports", folder.name} else "0o600" for name in modes}
     assert sorted(path.name for path in folder.iterdir()) == [
+        ".to_decide.csv.sha256",
         "address_evaluation.csv", "email_changes.csv", "held_rows.csv", "impact.html", "import_impact.csv",
         "new_contacts.csv", "planned_changes.csv", "report.txt", "skipped_updates.csv", "to_decide.csv",
         "vanished_contacts.csv",

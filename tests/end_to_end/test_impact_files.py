@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loader import decide
+from loader import decide, report
+from loader.private_files import begun_lists
 from loader.report import FILES, as_before_spreadsheet, read_report, safe_for_spreadsheet, write_files
+from loader.statements import statement
 from test_three_way import ADDRESS, MOVED, person
 
 if TYPE_CHECKING:
@@ -104,6 +106,88 @@ def test_every_file_is_private_and_no_cell_of_it_is_run(world: World) -> None:
     assert {oct(path.stat().st_mode & 0o777) for path in paths} == {"0o600"}
     cells = [cell for path in paths for line in lines_of(path) for cell in line.values()]
     assert [cell for cell in cells if cell and cell[0] in "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"] == []
+
+
+def mode(path: Path) -> str:
+    return oct(path.stat().st_mode & 0o777)
+
+
+def test_a_list_that_somebody_has_begun_is_never_overwritten(world: World) -> None:
+    """An hour of somebody's work would be gone with the next report."""
+    world.add_contacts(person(1, phone="(303) 555-0101"), person(2, phone="(303) 555-0102"))
+    world.load(person(1, phone="(303) 555-0101"), person(2, phone="(303) 555-0102"), as_base=True)
+    world.load(person(1, phone="(720) 555-0111"), person(2, phone="(720) 555-0112"))
+    world.plan()
+    folder, _ = files_of(world)
+    path = folder / "to_decide.csv"
+    written = path.read_bytes()
+    files_of(world)
+    assert begun_lists(folder, path.name) == [], "an untouched list is replaced quietly"
+
+    lines = lines_of(path)
+    lines[0] |= {"verdict": "kajabi", "because": WHY}
+    path.write_text(as_excel(lines), encoding="utf-8")
+    begun = path.read_bytes()
+    assert say(world, "person2@example.org", "phone", "ours") == "recorded"
+    files_of(world)
+    (kept,) = begun_lists(folder, path.name)
+    assert kept.read_bytes() == begun
+    assert path.read_bytes() == written, "the new list stands under its own name"
+    page = (folder / "impact.html").read_text(encoding="utf-8")
+    assert kept.name in page
+    assert f"decide --from &#39;{kept}&#39;" in page
+
+    path.write_bytes(written.replace(b"person2", b"person9"))
+    files_of(world)
+    assert len(begun_lists(folder, path.name)) == 2, "nor one that was changed in another way, on the same day"
+    assert kept.read_bytes() == begun
+    with world.connect() as connection:
+        accounts = decide.decide_file(connection, kept, because="")
+    assert [row["outcome"] for row in accounts] == ["recorded", "skipped"]
+
+
+def test_a_list_without_its_note_is_taken_for_begun_unless_it_is_the_same(world: World) -> None:
+    world.add_contacts(person(1))
+    world.load(person(1))
+    world.plan()
+    folder, _ = files_of(world)
+    path = folder / "to_decide.csv"
+    (folder / ".to_decide.csv.sha256").unlink()
+    files_of(world)
+    assert begun_lists(folder, path.name) == []
+    (folder / ".to_decide.csv.sha256").unlink()
+    path.write_text("of another version\n", encoding="utf-8")
+    files_of(world)
+    assert [kept.read_text("utf-8") for kept in begun_lists(folder, path.name)] == ["of another version\n"]
+
+
+def test_a_file_that_others_may_read_is_made_private_before_anything_is_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A spreadsheet saves with the rights of the person's umask, and a killed run can leave half a file."""
+    world.add_contacts(person(1))
+    world.load(person(1))
+    world.plan()
+    folder, _ = files_of(world)
+    outside = world.folder / "outside.txt"
+    outside.write_text("of somebody else", encoding="utf-8")
+    (folder / "report.part").symlink_to(outside)
+    for path in (folder / "to_decide.csv", folder / "to_decide (begun 2026-01-01).csv", folder / "new_contacts.part"):
+        path.write_text("email,verdict\n", encoding="utf-8")
+        path.chmod(0o644)
+    before_each: list[str] = []
+
+    def watched(name: str) -> str:
+        before_each.extend(mode(path) for path in folder.iterdir() if not path.is_symlink())
+        return read(name)
+
+    read = statement
+    monkeypatch.setattr(report, "statement", lambda name: watched(name) if name in FILES else read(name))
+    files_of(world)
+    assert set(before_each) == {"0o600"}
+    assert {mode(path) for path in folder.iterdir()} == {"0o600"}
+    assert outside.read_text("utf-8") == "of somebody else", "nothing is written through a link"
+    assert list(folder.glob("*.part")) == []
 
 
 @pytest.mark.parametrize("value", ["=1", "'=1", "''+1", "'t Hooft", "-", "plain", "\uff1d1"])
