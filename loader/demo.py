@@ -16,8 +16,10 @@ from loader.load import load_export
 from loader.merge import apply_plan
 from loader.plan import make_plan
 from loader.prepare import migrate
-from loader.report import REPORTS, first_rows, read_report, write_files
-from loader.report_text import LINES_SHOWN, count, render
+from loader.report import REPORTS, read_report, screen_lists, write_files
+from loader.report_answer import answer
+from loader.report_screen import render
+from loader.report_text import count
 from loader.roles import close_and_grant
 from loader.statements import statement
 from loader.synthetic import CONTACT_COLUMNS, Organisation, make_organisation, second_week, write_export, write_pairs
@@ -119,20 +121,14 @@ def _week(site: Site, file: Path, rows: list[dict[str, str]], *, shows_report: b
         with steps_progress("dbt computes the plan") as progress:
             make_plan(target, progress=progress, state=site.state)
         document = read_report(connection, target)
-        changes = first_rows(connection, "planned_changes", LINES_SHOWN)
-        text = render(document, changes, first_rows(connection, "new_contacts", LINES_SHOWN))
+        text = render(document, screen_lists(connection))
         folder = write_files(connection, document, text, site.reports)
-    old, values = document["old_import"], document["values"]
     if shows_report:
         say("The report that a person reads before anything is written:\n")
         say("\n".join(" " + line for line in text.split("\n")))
-    say(
-        f"The old import would have changed {count(old['values_changed'], 'value')} of "
-        f"{count(old['contacts_changed'], 'contact')} ({old['enriched_contacts']:,} enriched, "
-        f"{old['corrected_contacts']:,} corrected) and relabelled {old['relabelled_contacts']:,}. "
-        f"This one keeps {values['keep']:,}, fills {values['fill']:,} blanks and inserts "
-        f"{count(document['writes']['inserted_contacts'], 'contact')}."
-    )
+    if not shows_report:
+        told = answer(document)
+        say(" ".join((told.headline, *told.first)))
     passed = sum(guard["passed"] for guard in document["guards"])
     say(f"Guards: {passed} of {len(document['guards'])} green. Applying {document['fingerprint'][:8]} ...")
     with site.working_as("applier") as (target, connection):

@@ -12,6 +12,7 @@ from loader.database import PROJECT
 from loader.guards import read_verdict
 from loader.merge import current_plan
 from loader.private_files import private_folder, replacing, replacing_list, take_back_rights
+from loader.report_screen import LINES_SHOWN, LISTS
 from loader.statements import statement
 
 if TYPE_CHECKING:
@@ -91,6 +92,11 @@ def _plan_before(connection: Connection) -> dict[str, Any] | None:
         return None
     changes = Counter(row["change"] for row in connection.execute(statement("plan_difference")))
     return {**before, **{change: changes[change] for change in ("added", "gone", "changed")}}
+
+
+def screen_lists(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+    """Return the first rows of every list that the terminal shows."""
+    return {name: first_rows(connection, name, LINES_SHOWN) for name in LISTS}
 
 
 def first_rows(connection: Connection, name: str, count: int) -> list[dict[str, Any]]:

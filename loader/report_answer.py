@@ -1,4 +1,7 @@
-"""The answer of a report in sentences, from its document alone: each of them is true, whatever the plan is."""
+"""The answer of a report in sentences, from its document alone: each of them is true, whatever the plan is.
+
+The page and the terminal say the same ones.
+"""
 
 from __future__ import annotations
 

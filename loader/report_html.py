@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
-from loader import report_charts
+from loader import report_charts, report_words
 from loader.guards import expected_guards
 from loader.private_files import begun_lists
 from loader.report_answer import answer
@@ -102,6 +102,7 @@ def render(document: Mapping[str, Any], lists: Lists, folder: Path) -> str:
         document=document,
         lists=lists,
         answer=answer(dict(document)),
+        words=report_words,
         short=document["fingerprint"][:8],
         style=style,
         script=script,
@@ -114,10 +115,12 @@ def render(document: Mapping[str, Any], lists: Lists, folder: Path) -> str:
         owners=report_charts.bars(
             (row["owner_label"], {"keep": row["count_values"]}) for row in document["owners"][:LABELS_SHOWN]
         ),
-        addresses=report_charts.bars((key, {"keep": document["addresses"][key]}) for key in ADDRESS_GROUPS),
+        addresses=report_charts.bars((key, {"keep": document["addresses"][key]}) for key in report_words.ADDRESSES),
+        enrichment=report_charts.bars(
+            (key, {"keep": document["enrichment"][key]}) for key in report_words.ENRICHMENT
+        ),
         weeks=report_charts.weeks(document["weeks"]),
         kinds=report_charts.KINDS,
-        address_groups=ADDRESS_GROUPS,
         labels_shown=LABELS_SHOWN,
         owner_rules=OWNER_RULES,
         field_names={**FIELD_NAMES, "new_contact": "new contact", "address": "address"},
@@ -131,15 +134,6 @@ def render(document: Mapping[str, Any], lists: Lists, folder: Path) -> str:
 
 # where the owner of the value is the reason, it is named
 OWNER_RULES = ("other_contact_owner", "other_field_owner", "legacy_owner")
-# in the words of an administrator, in the order in which they are drawn
-ADDRESS_GROUPS = {
-    "match": "the same here and in Kajabi",
-    "needs_update": "different: Kajabi needs ours",
-    "missing_in_kajabi": "only here: Kajabi has none",
-    "missing_here": "only in Kajabi: we have none",
-    "only_in_database": "contact not in the export",
-    "only_in_export": "export row without a contact here",
-}
 
 
 def commands(row: Mapping[str, Any]) -> list[str]:

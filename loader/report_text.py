@@ -1,9 +1,9 @@
-"""The report as a person reads it in a terminal of 80 columns: the answer first, the next command last."""
+"""Words, tables and sheets of text for a terminal of 80 columns, whatever the values are."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich import box
 from rich.cells import cell_len
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 WIDTH = 80
-LINES_SHOWN = 8
 GAP = 3  # between two columns of a table
 NARROW = 16  # a date, a number, a fingerprint: never cut while something wider can be
 FIELD_NAMES = {
@@ -89,159 +88,3 @@ def printed(draw: Callable[[Console], None], *, color: bool = False) -> str:
 def _text_of(out: Console) -> str:
     assert isinstance(out.file, io.StringIO)  # noqa: S101  # made by _console
     return "\n".join(line.rstrip() for line in out.file.getvalue().split("\n"))
-
-
-def render(
-    document: dict[str, Any], changes: list[dict[str, Any]], arrivals: list[dict[str, Any]], *, color: bool = False
-) -> str:
-    """Return the report of ``read_report``'s document; ``changes`` and ``arrivals`` are the first rows to write."""
-    out = _console(color=color)
-    _head(out, document)
-    _old_import(out, document)
-    _this_import(out, document, changes, arrivals)
-    _guards(out, document)
-    _waiting(out, document)
-    _corrections(out, document)
-    _next(out, document)
-    return _text_of(out)
-
-
-def _title(out: Console, text: str) -> None:
-    out.print()
-    out.print(Text(text, style="bold"))
-
-
-def _head(out: Console, document: dict[str, Any]) -> None:
-    out.print(Text(f"Plan {document['fingerprint'][:8]} for {visible(document['file_name'])}", style="bold"))
-    out.print(Text(visible(document["database"])))
-    out.print(Text(f"Made under policy version {document['policy_version'][:8]}."))
-    unlisted = next((row for row in document["held"] if row["hold_reason"] == "duplicates_not_recorded"), None)
-    if unlisted:
-        out.print()
-        out.print(
-            f"Waiting: {count(unlisted['count_rows'], 'newcomer')}. Nobody has said yet which people were merged away "
-            "before; they would come in as strangers. Say it once: `./kajabi-guard duplicate --from FILE`, or "
-            '`./kajabi-guard duplicate --none --because "..."`.'
-        )
-    if document["is_partial"]:
-        outside = count(document["writes"]["outside_this_plan"], "further contact")
-        out.print(f"\nA part plan: {outside} wait for a plan without --only or --first.")
-
-
-def _old_import(out: Console, document: dict[str, Any]) -> None:
-    old = document["old_import"]
-    _title(out, "What the old import would have done")
-    out.print(
-        f"Changed {count(old['values_changed'], 'value')} of {count(old['contacts_changed'], 'contact')}: "
-        f"{old['enriched_contacts']:,} with enriched data ({old['enriched_linked_to_paypal']:,} linked to PayPal, "
-        f"{old['enriched_linked_to_zoho']:,} to Zoho), {old['corrected_contacts']:,} with corrected data. "
-        f"Relabelled {count(old['relabelled_contacts'], 'contact')} of other sources as Kajabi's."
-    )
-    if old["values_by_field"]:
-        listed = ", ".join(f"{FIELD_NAMES[name]} {number:,}" for name, number in old["values_by_field"].items())
-        out.print(f"By field: {listed}.")
-
-
-def _this_import(
-    out: Console, document: dict[str, Any], changes: list[dict[str, Any]], arrivals: list[dict[str, Any]]
-) -> None:
-    values, writes, contacts = document["values"], document["writes"], document["contacts"]
-    _title(out, "What this import will do")
-    out.print(
-        f"The export has {count(contacts['in_export'], 'row')}: {contacts['matched']:,} matched, "
-        f"{contacts['new']:,} new, {contacts['held']:,} set aside. The database has "
-        f"{count(contacts['in_database'], 'contact')}, {contacts['only_in_database']:,} of them not in the export."
-    )
-    rows = [(document["rule_labels"][rule], number) for rule, number in document["rules"].items() if number]
-    if rows:
-        out.print(table(("Kajabi's value differs, and", "values"), rows, numbers=(1,)))
-    if not writes["updated_contacts"] and not writes["inserted_contacts"]:
-        out.print(
-            Text("Nothing to write: no blank to fill, nobody to insert. Every value stays as it is.", style="bold")
-        )
-        return
-    updates = values["update"]
-    out.print(
-        f"It fills {count(values['fill'], 'blank')} and notes {count(values['link'], 'Kajabi id')} on "
-        f"{count(writes['updated_contacts'], 'contact')}, and inserts {count(writes['inserted_contacts'], 'contact')}. "
-        + (f"It changes {count(updates, 'value')} that we hold." if updates else "No value that we hold is changed.")
-    )
-    if changes:
-        _title(out, "Everything that will be written (the whole is in planned_changes.csv)")
-        listed = [
-            (
-                row["email"],
-                FIELD_NAMES[row["field"]],
-                row["present_value"] or "(blank)",
-                row["final_value"] or "(blank)",
-            )
-            for row in changes
-        ]
-        out.print(table(("who", "field", "from", "to"), listed))
-        _more(out, values["fill"] + values["update"] + values["link"] - len(listed))
-    if arrivals:
-        _title(out, "New contacts (the whole is in new_contacts.csv)")
-        names = [(" ".join(filter(None, (row["first_name"], row["last_name"]))), row["email"]) for row in arrivals]
-        out.print(table(("name", "email"), names))
-        _more(out, writes["inserted_contacts"] - len(names))
-
-
-def _more(out: Console, number: int) -> None:
-    if number > 0:
-        out.print(f"... and {number:,} more")
-
-
-def _guards(out: Console, document: dict[str, Any]) -> None:
-    _title(out, "Guards (each must be empty before anything is written)")
-    rows = [("ok" if guard["passed"] else "RED", guard["label"], guard["violations"]) for guard in document["guards"]]
-    out.print(table(("", "guard", "violations"), rows, numbers=(2,)))
-
-
-def _waiting(out: Console, document: dict[str, Any]) -> None:
-    _title(out, "What waits for a person")
-    held = [(row["label"], row["count_rows"]) for row in document["held"]]
-    review = [
-        (f"kept, please look: {document['rule_labels'][rule]}", number)
-        for rule, number in document["review_by_rule"].items()
-    ]
-    reported = [
-        ("in the database, no longer in Kajabi (vanished_contacts.csv)", document["vanished_contacts"]),
-        ("another email in Kajabi than here (email_changes.csv)", document["email_changes"]),
-    ]
-    rows = [*held, *review, *(row for row in reported if row[1])]
-    if rows:
-        out.print(table(("", "rows"), rows, numbers=(1,)))
-        out.print("To decide: fill in to_decide.csv, then  ./kajabi-guard decide --from FILE")
-        out.print("Row by row, with what to do: held_rows.csv and skipped_updates.csv.")
-    else:
-        out.print("Nothing.")
-    if document["unknown_labels"]:
-        out.print(
-            f"Source labels that seeds/source_priorities.csv does not know (they protect): "
-            f"{visible(', '.join(document['unknown_labels']))}"
-        )
-
-
-def _corrections(out: Console, document: dict[str, Any]) -> None:
-    returned = document["corrections"]
-    if returned["sent"]:
-        _title(out, "Corrections sent to Kajabi")
-        out.print(
-            f"Of {count(returned['sent'], 'value')}: {returned['arrived']:,} arrived, {returned['not_yet']:,} not yet, "
-            f"{returned['otherwise']:,} otherwise in Kajabi."
-        )
-
-
-def _next(out: Console, document: dict[str, Any]) -> None:
-    short = document["fingerprint"][:8]
-    _title(out, f"Fingerprint {short}")
-    red = [guard["guard"] for guard in document["guards"] if not guard["passed"]]
-    if document["applied_as_run"]:
-        out.print(f"This plan was applied as run {document['applied_as_run']}. Next week: ./kajabi-guard weekly FILE")
-    elif red:
-        out.print(
-            f"Red: {', '.join(red)}. `apply` will refuse. docs/rules.md says what to do, and which can be overridden."
-        )
-    else:
-        out.print("Rehearse it:  ./kajabi-guard apply --dry-run " + short, soft_wrap=True)
-        out.print("Write it:     ./kajabi-guard apply " + short, soft_wrap=True)

@@ -16,9 +16,10 @@ from loader.load import load_export
 from loader.plan import Scope, make_plan
 from loader.prepare import prepared
 from loader.private_files import begun_lists
-from loader.report import first_rows, read_report, write_files
+from loader.report import read_report, screen_lists, write_files
 from loader.report_html import PAGE, TO_DECIDE, decide_command
-from loader.report_text import LINES_SHOWN, render, table_text
+from loader.report_screen import render
+from loader.report_text import table_text
 from loader.terminal import bytes_progress, is_colored, say, show_json, steps_progress
 
 if TYPE_CHECKING:
@@ -49,12 +50,12 @@ def report(target: Target, *, is_json: bool, opens: bool = False) -> None:
     """Show the plan that stands, ``opens`` in the person's browser; exits with 3 when a guard is red."""
     with prepared(target, "report") as connection, steps_progress("Reading the plan"):
         document = read_report(connection, target)
-        lists = [first_rows(connection, name, LINES_SHOWN) for name in ("planned_changes", "new_contacts")]
-        folder = write_files(connection, document, render(document, *lists))
+        lists = screen_lists(connection)
+        folder = write_files(connection, document, render(document, lists))
     if is_json:
         show_json({**document, "files": str(folder)})
     else:
-        click.echo(render(document, *lists, color=is_colored()), color=True)
+        click.echo(render(document, lists, color=is_colored()), color=True)
         here = Path.cwd()  # a path that is printed can be typed where the person stands
         click.echo(f"Files: {folder.relative_to(here) if folder.is_relative_to(here) else folder}")
         for path in begun_lists(folder, TO_DECIDE):

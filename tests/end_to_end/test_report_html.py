@@ -18,13 +18,15 @@ import pytest
 
 from browser import MISSING, Browser, chromium, find_chromium
 from html_page import HtmlPage
-from loader import databases, decide, steps
+from loader import databases, decide, report_words, steps
 from loader.cli import cli
 from loader.database import Target, pointed_at
 from loader.merge import apply_plan
 from loader.plan import Scope
-from loader.report import first_rows, read_report, write_files
+from loader.report import first_rows, read_report, screen_lists, write_files
+from loader.report_answer import answer
 from loader.report_html import LONGEST_VALUE, PAGE, SHOWN, Listed, Lists, read_lists, render
+from loader.report_screen import render as render_screen
 from loader.report_text import visible
 from naughty import BRIEN, FILE, naughty, plain, plan_organisation, values_of
 from world import World, database_name
@@ -113,6 +115,7 @@ def promised_figures(document: dict[str, Any]) -> dict[str, int]:
     """Every number that the page must show, by the name that it has there, from the document alone."""
     figures = {f"contacts.{name}": number for name, number in document["contacts"].items()}
     figures |= {f"addresses.{name}": number for name, number in document["addresses"].items()}
+    figures |= {f"enrichment.{name}": number for name, number in document["enrichment"].items()}
     figures |= {f"guards.{guard['guard']}": guard["violations"] for guard in document["guards"]}
     figures |= {f"held.{row['hold_reason']}": row["count_rows"] for row in document["held"]}
     by_field = document["old_import"]["values_by_field"]
@@ -155,6 +158,41 @@ def test_the_numbers_of_the_page_are_those_of_the_json(benign: Told, hostile: To
         assert_agrees(told)
         now = told.document["old_import_now"]
         assert sum(now.values()) == told.document["old_import"]["values_changed"]
+
+
+def screen_of(told: Told) -> str:
+    """The report in a terminal, on one line."""
+    with told.connect() as connection:
+        return " ".join(render_screen(told.document, screen_lists(connection)).split())
+
+
+def test_the_terminal_says_the_same_sentences_words_and_numbers_as_the_page(benign: Told, hostile: Told) -> None:
+    """Two words for one figure are two figures to whoever reads them."""
+    for told in (benign, hostile):
+        document, page, screen = told.document, told.page, screen_of(told)
+        said = answer(document)
+        assert said.then
+        sentences = [said.headline, " ".join(said.first), " ".join(said.then), report_words.guards(document)]
+        sentences += [report_words.people_at_risk(document), report_words.cells(document)]
+        sentences += [report_words.writes_title(document), *report_words.sides(document).values()]
+        assert all(sentences)
+        assert [text for text in sentences if text not in screen] == []
+        assert [text for text in sentences if text not in page.words] == []
+        shown = page.numbers()
+        named = {
+            **{f"addresses.{name}": label for name, label in report_words.ADDRESSES.items()},
+            **{f"enrichment.{name}": label for name, label in report_words.ENRICHMENT.items()},
+            **{f"guards.{guard['guard']}": guard["label"] for guard in document["guards"]},
+            **{f"held.{row['hold_reason']}": row["label"] for row in document["held"]},
+            **{f"{name}": f"{label} ({name}.csv)" for name, label in report_words.REPORTED.items() if document[name]},
+        }
+        assert set(document["addresses"]) == set(report_words.ADDRESSES)
+        assert set(document["enrichment"]) == set(report_words.ENRICHMENT)
+        assert [name for name, label in named.items() if f"{label} {shown[name]:,}" not in screen] == []
+        assert [label for label in named.values() if label.split(" (")[0] not in page.words] == []
+        kept = {name.removeprefix("kept."): number for name, number in shown.items() if name.startswith("kept.")}
+        assert [label for label, number in kept.items() if f"{label} {number:,}" not in screen] == []
+        assert screen.count("kept, please look: ") == len(document["review_by_rule"])
 
 
 def test_the_page_is_structured_for_whoever_cannot_see_it(benign: Told) -> None:

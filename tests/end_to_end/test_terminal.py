@@ -181,17 +181,19 @@ def test_the_figures_of_the_text_are_those_of_the_json(console: Console, world: 
     text = " ".join(console.run("report").out.split())
     old, contacts, values = document["old_import"], document["contacts"], document["values"]
     for sentence, numbers in {
-        r"Changed .*? corrected data": [
-            old["values_changed"], old["contacts_changed"], old["enriched_contacts"],
+        r"Of \d+ p.*? corrected data": [
+            old["contacts_changed"], old["enriched_contacts"],
             old["enriched_linked_to_paypal"], old["enriched_linked_to_zoho"], old["corrected_contacts"],
         ],
-        r"The export has .*? not in the export": [
+        r"Kajabi's export: .*? not in the export": [
             contacts["in_export"], contacts["matched"], contacts["new"], contacts["held"],
             contacts["in_database"], contacts["only_in_database"],
         ],
-        r"It fills .*? inserts \d+": [
-            values["fill"], values["link"], document["writes"]["updated_contacts"],
-            document["writes"]["inserted_contacts"],
+        r"In all it fills .*? new p": [
+                number for number in (values["fill"], values["link"], document["writes"]["inserted_contacts"]) if number
+            ],
+        r"\d+ values? on \d+ contact": [
+            values["fill"] + values["update"] + values["link"], document["writes"]["updated_contacts"],
         ],
     }.items():  # fmt: skip
         found = re.search(sentence, text)

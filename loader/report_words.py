@@ -1,0 +1,98 @@
+"""What the figures of a report are called, on the page and in the terminal alike: one word for one figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from loader.report_text import count
+
+# what the figures are called, in the words of an administrator, in the order in which they are shown
+ADDRESSES = {
+    "match": "the same here and in Kajabi",
+    "needs_update": "different: Kajabi needs ours",
+    "missing_in_kajabi": "only here: Kajabi has none",
+    "missing_here": "only in Kajabi: we have none",
+    "only_in_database": "contact not in the export",
+    "only_in_export": "export row without a contact here",
+}
+ENRICHMENT = {
+    "phones_from_others": "phones from another source",
+    "names_from_paypal": "names from PayPal",
+    "shipping_addresses": "shipping addresses",
+    "linked_to_zoho": "linked to Zoho",
+    "linked_to_paypal": "linked to PayPal",
+    "with_phone": "with a phone, whoever gave it",
+}
+CORRECTIONS = {
+    "sent": "values sent",
+    "arrived": "arrived there",
+    "not_yet": "not there yet",
+    "otherwise": "otherwise there, or the person is gone",
+}
+REPORTED = {
+    "vanished_contacts": "in the database, no longer in Kajabi",
+    "email_changes": "another email in Kajabi than here",
+}
+UNKNOWN_LABELS = "Source labels that seeds/source_priorities.csv does not know (they protect)"
+LIST_MERGED = ("./kajabi-guard duplicate --from FILE", './kajabi-guard duplicate --none --because "..."')
+
+
+def corrections(document: dict[str, Any]) -> dict[str, int]:
+    """What became of the corrections that were sent to Kajabi, by its name; nothing where none were."""
+    found = document["corrections"]
+    return {label: found[name] for name, label in CORRECTIONS.items()} if found["sent"] else {}
+
+
+def sides(document: dict[str, Any]) -> dict[str, str]:
+    """What is compared: the export and the contacts, each with its numbers."""
+    contacts = document["contacts"]
+    return {
+        "Kajabi's export": (
+            f"{count(contacts['in_export'], 'row')}, {contacts['matched']:,} matched, {contacts['new']:,} new, "
+            f"{contacts['held']:,} set aside"
+        ),
+        "Your contacts": f"{contacts['in_database']:,}, of whom {contacts['only_in_database']:,} are not in the export",
+    }
+
+
+def people_at_risk(document: dict[str, Any]) -> str:
+    """Whose values the old import would have changed."""
+    old = document["old_import"]
+    if not old["contacts_changed"]:
+        return ""
+    return (
+        f"Of {count(old['contacts_changed'], 'person', 'people')}, {old['enriched_contacts']:,} with enriched data "
+        f"({old['enriched_linked_to_paypal']:,} linked to PayPal, {old['enriched_linked_to_zoho']:,} to Zoho) and "
+        f"{old['corrected_contacts']:,} with corrected data."
+    )
+
+
+def newcomers(document: dict[str, Any]) -> str:
+    """What must be said once before anybody can be added; LIST_MERGED are the commands."""
+    for row in document["held"]:
+        if row["hold_reason"] == "duplicates_not_recorded":
+            return (
+                f"{count(row['count_rows'], 'newcomer')} must wait: nobody has said yet which people were merged away "
+                "before, and they would come in as strangers. Say it once, with a list, or that nobody ever was:"
+            )
+    return ""
+
+
+def cells(document: dict[str, Any]) -> str:
+    """How much is written on people who are here already."""
+    number = sum(document["values"][action] for action in ("fill", "update", "link"))
+    return f"{count(number, 'value')} on {count(document['writes']['updated_contacts'], 'contact')}."
+
+
+def writes_title(document: dict[str, Any]) -> str:
+    """The heading of the lists."""
+    return "What this run wrote" if document["applied_as_run"] else "Everything that will be written"
+
+
+def guards(document: dict[str, Any]) -> str:
+    """What the guards found, in one sentence."""
+    red, total = sum(not guard["passed"] for guard in document["guards"]), len(document["guards"])
+    if not red:
+        return f"All {total} are green: each of them looked for something that must not be there, and found nothing."
+    found = f"{count(red, 'guard')} of {total} {'is' if red == 1 else 'are'} red."
+    return f"{found} A red guard found something that must not be there, and nothing is written while it is."
