@@ -79,6 +79,7 @@ class Kept:
 WHY_KEPT = {
     "edited": "changed here since",
     "later_run": "a later run wrote it",
+    "erased": "the person was forgotten: nothing of theirs is kept",
     "gone": "the contact is not there any more",
     "no_column": "contacts has no such column any more",
     "key_taken": "another contact has this email or id",
@@ -90,7 +91,6 @@ WHY_KEPT = {
     "no_right": "the owner of the ledger may not delete",
     "there_again": "a contact with this id is there",
     "merged_away": "merged away since",
-    "erased": "erased since (`forget`)",
 }
 
 

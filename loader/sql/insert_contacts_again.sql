@@ -26,7 +26,7 @@ judged as (
     select
         removed.*,
         case
-            -- `forget` left the row of the ledger and none of its values
+            -- blanked by `forget`: nobody can be inserted from it
             when removed.cells ->> 'email' is null then 'erased'
             when exists (select from public.contacts where contacts.id = removed.contact_id) then 'there_again'
             when exists (

@@ -2,7 +2,8 @@
 select
     outcomes.contact_id,
     contacts.email::text as email,
-    outcomes.outcome
+    -- blanked by `forget`: nobody can tell who it was
+    case when written.new_value is null then 'erased' else outcomes.outcome end as outcome
 from
     kajabi_ledger.remove_inserted_contacts(
         %(undoes_run)s,
@@ -11,5 +12,7 @@ from
             where run_id = %(undoes_run)s and field = 'email' and rule = 'new_contact'
         )
     ) as outcomes
+inner join kajabi_ledger.field_changes as written
+    on outcomes.contact_id = written.contact_id and written.run_id = %(undoes_run)s and written.field = 'email'
 left join public.contacts as contacts on outcomes.contact_id = contacts.id
 order by email, outcomes.contact_id

@@ -77,6 +77,8 @@ judged as (
         sources.since,
         sources.run_id as source_run,
         case
+            -- blanked by `forget`, and given to nobody: a value that was written has been something before or after
+            when written.old_value is null and written.new_value is null then 'erased'
             when contact.contact_id is null then 'gone'
             when live.contact_id is null then 'no_column'
             when (written.contact_id, written.field) in (select * from later_writes) then 'later_run'
