@@ -121,7 +121,7 @@ def _week(site: Site, file: Path, rows: list[dict[str, str]], *, shows_report: b
         with steps_progress("dbt computes the plan") as progress:
             make_plan(target, progress=progress, state=site.state)
         document = read_report(connection, target)
-        text = render(document, screen_lists(connection))
+        text = render(document, screen_lists(connection, document))
         folder = write_files(connection, document, text, site.reports)
     if shows_report:
         say("The report that a person reads before anything is written:\n")

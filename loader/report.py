@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from loader import report_html
+from loader import report_html, report_words
 from loader.database import PROJECT
 from loader.guards import read_verdict
 from loader.merge import current_plan
@@ -31,6 +31,7 @@ FILES = (
     *("skipped_updates", "vanished_contacts", "email_changes"),
     *("import_impact", "address_evaluation"),
 )
+FOUND = ("email", "row_number", "field")
 
 
 def read_report(connection: Connection, target: Target) -> dict[str, Any]:
@@ -94,9 +95,10 @@ def _plan_before(connection: Connection) -> dict[str, Any] | None:
     return {**before, **{change: changes[change] for change in ("added", "gone", "changed")}}
 
 
-def screen_lists(connection: Connection) -> dict[str, list[dict[str, Any]]]:
-    """Return the first rows of every list that the terminal shows."""
-    return {name: first_rows(connection, name, LINES_SHOWN) for name in LISTS}
+def screen_lists(connection: Connection, document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the first rows of every list that the terminal shows, and of what each red guard found."""
+    lists = {name: first_rows(connection, name, LINES_SHOWN) for name in LISTS}
+    return {**lists, **report_html.guard_evidence(connection, document)}
 
 
 def first_rows(connection: Connection, name: str, count: int) -> list[dict[str, Any]]:
@@ -127,10 +129,10 @@ def report_folder(document: dict[str, Any], reports: Path = REPORTS) -> Path:
 
 
 def write_files(connection: Connection, document: dict[str, Any], text: str, reports: Path = REPORTS) -> Path:
-    """Write report.txt, impact.html and one CSV for each of FILES, readable by their owner only; returns the folder.
+    """Write report.txt, impact.html, a CSV for each of FILES and one of what red guards found; returns the folder.
 
-    Each file is written under a temporary name and renamed: a spreadsheet never opens half of one. A ``to_decide.csv``
-    that somebody has begun to fill in is kept under another name (``begun_lists``).
+    They are readable by their owner only. Each is written under a temporary name and renamed: a spreadsheet never
+    opens half of one. A ``to_decide.csv`` that somebody has begun is kept under another name (``begun_lists``).
     """
     folder = report_folder(document, reports)
     for made in (reports, folder):
@@ -141,6 +143,14 @@ def write_files(connection: Connection, document: dict[str, Any], text: str, rep
             cursor.execute(statement(name))
             header = [column.name for column in cursor.description or ()]
             _write_csv(folder / f"{name}.csv", header, ([row[key] for key in header] for row in cursor))
+    found = report_html.guard_evidence(connection, document, None)
+    labels = {guard["guard"]: guard["label"] for guard in document["guards"]}
+    rows = (
+        (name, labels[name], *(row[key] for key in FOUND), report_words.details(row))
+        for name in found
+        for row in found[name]
+    )
+    _write_csv(folder / report_words.FINDINGS, ["guard", "label", *FOUND, "found"], rows)
     for file_name, content in (
         ("report.txt", text),
         (report_html.PAGE, report_html.page(connection, document, folder)),

@@ -18,10 +18,11 @@ import jinja2
 from markupsafe import Markup
 
 from loader import report_charts, report_words
-from loader.guards import expected_guards
 from loader.private_files import begun_lists
 from loader.report_answer import answer
+from loader.report_screen import FINDINGS_SHOWN
 from loader.report_text import FIELD_NAMES, count, visible
+from loader.report_words import BECAUSE
 from loader.statements import statement
 
 if TYPE_CHECKING:
@@ -35,11 +36,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 # what a page shows of each list: a browser stays quick, and the CSV beside it has all of it
 SHOWN = {"planned_changes": 500, "new_contacts": 300, "to_decide": 300, "skipped_updates": 1000}
 DIFFERENCES_SHOWN = 300
-FINDINGS_SHOWN = 5  # of each guard
 LABELS_SHOWN = 20  # of sources; a site can have put anything into the columns that name them
 LONGEST_VALUE = 500  # characters
 OTHER_EMAIL = "OTHER_EMAIL"
-BECAUSE = '--because "..."'
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,7 @@ def page(connection: Connection, document: Mapping[str, Any], folder: Path) -> s
 
 def read_lists(connection: Connection, document: Mapping[str, Any]) -> Lists:
     """Read the first rows of every list. What a red guard found is asked only where one is red."""
-    evidence: dict[str, list[Mapping[str, Any]]] = {}
-    if not all(guard["passed"] for guard in document["guards"]):
-        for row in connection.execute(statement("guard_evidence"), {"limit": FINDINGS_SHOWN}):
-            evidence.setdefault(row["guard"], []).append(row)
+    evidence = guard_evidence(connection, document)
     planned = connection.execute(statement("current_plan")).fetchone() or {}
     differences = Listed((), 0)
     if document["plan_before"]:
@@ -87,6 +83,19 @@ def read_lists(connection: Connection, document: Mapping[str, Any]) -> Lists:
         explanations={row["label"]: row for row in connection.execute(statement("explanations"))},
         planned_at=f"{planned['planned_at']:%Y-%m-%d %H:%M %Z}",
     )
+
+
+def guard_evidence(
+    connection: Connection, document: Mapping[str, Any], limit: int | None = FINDINGS_SHOWN
+) -> dict[str, list[dict[str, Any]]]:
+    """The first rows that each red guard found, or with None all of them."""
+    evidence: dict[str, list[dict[str, Any]]] = {}
+    red = {guard["guard"] for guard in document["guards"] if not guard["passed"]}
+    if red:
+        for row in connection.execute(statement("guard_evidence"), {"limit": limit}):
+            if row["guard"] in red:
+                evidence.setdefault(row["guard"], []).append(row)
+    return evidence
 
 
 def _listed(connection: Connection, name: str, limit: int, file: str | None = None) -> Listed:
@@ -124,9 +133,8 @@ def render(document: Mapping[str, Any], lists: Lists, folder: Path) -> str:
         labels_shown=LABELS_SHOWN,
         owner_rules=OWNER_RULES,
         field_names={**FIELD_NAMES, "new_contact": "new contact", "address": "address"},
-        guard_seed=expected_guards(),
-        red=[guard for guard in document["guards"] if not guard["passed"]],
-        accept=_accept(document),
+        red=report_words.red_guards(document),
+        accept=report_words.accept(document),
         decide_file=decide_command(folder / TO_DECIDE),
         begun={path.name: decide_command(path) for path in begun_lists(folder, TO_DECIDE)},
     )  # fmt: skip
@@ -159,15 +167,6 @@ def _command(name: str, words: Sequence[str]) -> str:
 def decide_command(path: Path) -> str:
     """The command that hands a filled-in list back."""
     return f"./kajabi-guard decide --from {shlex.quote(str(path))}"
-
-
-def _accept(document: Mapping[str, Any]) -> str | None:
-    """The command that writes although guards are red; None where one of them takes no override."""
-    red = [guard for guard in document["guards"] if not guard["passed"]]
-    if not red or not all(guard["is_overridable"] for guard in red):
-        return None
-    accepted = " ".join(f"--accept {guard['guard']}" for guard in red)
-    return f"./kajabi-guard apply {document['fingerprint'][:8]} {accepted} {BECAUSE}"
 
 
 def shown(value: object) -> str:

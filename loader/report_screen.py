@@ -23,15 +23,16 @@ if TYPE_CHECKING:
     Rows = Sequence[Mapping[str, Any]]
 
 LINES_SHOWN = 8
+FINDINGS_SHOWN = 5  # of each red guard
 # the lists whose first rows the terminal shows
 LISTS = ("planned_changes", "new_contacts")
 
 
 def render(document: Document, lists: Mapping[str, Rows], *, color: bool = False) -> str:
-    """Return the report of ``read_report``'s document; ``lists`` are the first rows of LISTS."""
+    """Return the report of ``read_report``'s document; ``lists``: first rows of LISTS, and of what guards found."""
 
     def draw(out: Console) -> None:
-        _answer(out, document)
+        _answer(out, document, lists)
         _old_import(out, document)
         _compared(out, document)
         _guards(out, document)
@@ -43,12 +44,15 @@ def render(document: Document, lists: Mapping[str, Rows], *, color: bool = False
     return printed(draw, color=color)
 
 
-def _answer(out: Console, document: Document) -> None:
+def _answer(out: Console, document: Document, lists: Mapping[str, Rows]) -> None:
     out.print(Text(f"Plan {document['fingerprint'][:8]} for {visible(document['file_name'])}", overflow="fold"))
     paragraph(out, document["database"])
     paragraph(out, f"Made under policy version {document['policy_version'][:8]}.")
     told = answer(document)
     title(out, told.headline)
+    if told.state == "red":
+        _red(out, document, lists)
+        title(out, report_words.OTHERWISE)
     paragraph(out, " ".join(told.first))
     if told.then:
         out.print()
@@ -62,6 +66,26 @@ def _answer(out: Console, document: Document) -> None:
     out.print()
     for label, text in report_words.sides(document).items():
         paragraph(out, f"{label}: {text}")
+
+
+def _red(out: Console, document: Document, lists: Mapping[str, Rows]) -> None:
+    """What stops the write comes before everything else: which guard, what it found, what to do."""
+    for guard in report_words.red_guards(document):
+        title(out, f"RED {guard.label}")
+        paragraph(out, f"{guard.meaning} {guard.found} {guard.why}")
+        found = lists.get(guard.guard, ())
+        if found:
+            rows = [(report_words.whom(row), _field(row["field"]), report_words.details(row)) for row in found]
+            out.print(table(("who", "field", "more"), rows))
+            _more(out, (guard.violations or 0) - len(rows))
+        paragraph(out, f"What to do. {guard.remedy}")
+    out.print()
+    paragraph(out, f"Every row that they found is in {report_words.FINDINGS}. {report_words.how_to_go_on(document)}")
+    command_line(out, report_words.accept(document) or "./kajabi-guard plan")
+
+
+def _field(name: str | None) -> str:
+    return FIELD_NAMES.get(name or "", name or "")
 
 
 def _old_import(out: Console, document: Document) -> None:
@@ -151,14 +175,10 @@ def _waiting(out: Console, document: Document) -> None:
 def _next(out: Console, document: Document) -> None:
     short = document["fingerprint"][:8]
     title(out, f"Fingerprint {short}")
-    red = [guard["guard"] for guard in document["guards"] if not guard["passed"]]
     if document["applied_as_run"]:
         out.print(f"This plan was applied as run {document['applied_as_run']}. Next week: ./kajabi-guard weekly FILE")
-    elif red:
-        paragraph(
-            out,
-            f"Red: {', '.join(red)}. `apply` will refuse. docs/rules.md says what to do, and which can be overridden.",
-        )
+    elif report_words.red_guards(document):
+        paragraph(out, "A guard is red, and `apply` will refuse: what to do is said above, before everything else.")
     else:
         out.print("Rehearse it:  ./kajabi-guard apply --dry-run " + short, soft_wrap=True)
         out.print("Write it:     ./kajabi-guard apply " + short, soft_wrap=True)

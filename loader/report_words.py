@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from loader.guards import expected_guards
 from loader.report_text import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BECAUSE = '--because "..."'
+FINDINGS = "guard_findings.csv"
+OTHERWISE = "What this plan would do, were no guard red"
 
 # what the figures are called, in the words of an administrator, in the order in which they are shown
 ADDRESSES = {
@@ -87,6 +96,74 @@ def cells(document: dict[str, Any]) -> str:
 def writes_title(document: dict[str, Any]) -> str:
     """The heading of the lists."""
     return "What this run wrote" if document["applied_as_run"] else "Everything that will be written"
+
+
+@dataclass(frozen=True)
+class RedGuard:
+    """A red guard in words: what it found and why that stops the write, and what to do."""
+
+    guard: str
+    label: str
+    meaning: str
+    violations: int | None
+    why: str
+    remedy: str
+
+    @property
+    def found(self) -> str:
+        """How many, as a sentence; a guard that did not answer is red, too."""
+        return "It gave no answer." if self.violations is None else f"{self.violations:,} found."
+
+
+def red_guards(document: Mapping[str, Any]) -> list[RedGuard]:
+    """The red guards in their order."""
+    short = document["fingerprint"][:8]
+    return [
+        RedGuard(
+            guard["guard"],
+            guard["label"],
+            about["meaning"],
+            guard["violations"],
+            about["why"],
+            about["remedy"].replace("FINGERPRINT", short),
+        )
+        for guard in document["guards"]
+        if not guard["passed"]
+        for about in (expected_guards()[guard["guard"]],)
+    ]
+
+
+def accept(document: Mapping[str, Any]) -> str | None:
+    """The command that writes although guards are red; None where one of them takes no override."""
+    red = [guard for guard in document["guards"] if not guard["passed"]]
+    if not red or not all(guard["is_overridable"] for guard in red) or document["applied_as_run"]:
+        return None
+    accepted = " ".join(f"--accept {guard['guard']}" for guard in red)
+    return f"./kajabi-guard apply {document['fingerprint'][:8]} {accepted} {BECAUSE}"
+
+
+def how_to_go_on(document: Mapping[str, Any]) -> str:
+    """What comes after the remedies; ``accept`` or a new plan is the command."""
+    strict = [guard["label"] for guard in document["guards"] if not guard["passed"] and not guard["is_overridable"]]
+    if not strict:
+        return (
+            "Do what the red guard asks for, and plan again. If you have looked and it is right all the same, write "
+            "with your reason, which is kept:"
+        )
+    return f"Do what the red guard asks for, and plan again. No override is possible for: {'; '.join(strict)}."
+
+
+def whom(found: Mapping[str, Any]) -> str:
+    """Whom a finding of a guard is about."""
+    if found["email"] and str(found["email"]).strip():
+        return str(found["email"])
+    return "the whole plan" if found["row_number"] is None else f"export row {found['row_number']}"
+
+
+def details(found: Mapping[str, Any]) -> str:
+    """What a guard found there, in a line."""
+    told = [f"{name.replace('_', ' ')}: {value}" for name, value in found["details"].items() if value is not None]
+    return "; ".join(told)
 
 
 def guards(document: dict[str, Any]) -> str:

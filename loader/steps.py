@@ -50,7 +50,7 @@ def report(target: Target, *, is_json: bool, opens: bool = False) -> None:
     """Show the plan that stands, ``opens`` in the person's browser; exits with 3 when a guard is red."""
     with prepared(target, "report") as connection, steps_progress("Reading the plan"):
         document = read_report(connection, target)
-        lists = screen_lists(connection)
+        lists = screen_lists(connection, document)
         folder = write_files(connection, document, render(document, lists))
     if is_json:
         show_json({**document, "files": str(folder)})

@@ -1,4 +1,5 @@
--- The first violations of every guard, with the email of the contact or export row that they name.
+-- The first violations of every guard, or (without a limit) all of them, with the email of the contact or export row
+-- that they name.
 with findings as (
     select 'guard_protected_values' as guard, to_jsonb(found.*) as finding
     from kajabi_guard.guard_protected_values as found
@@ -58,7 +59,7 @@ named as (
     left join kajabi_guard.merge_plan as planned on (numbered.finding ->> 'contact_id')::uuid = planned.contact_id
     left join kajabi_guard.stg_kajabi__contacts as exports
         on (numbered.finding ->> 'row_number')::bigint = exports.row_number
-    where numbered.number_of_finding <= %(limit)s
+    where %(limit)s::bigint is null or numbered.number_of_finding <= %(limit)s
 )
 
 select

@@ -274,9 +274,9 @@ def test_the_files_of_a_report_are_for_their_owner_only_and_complete(console: Co
     assert modes == {name: "0o700" if name in {"reports", folder.name} else "0o600" for name in modes}
     assert sorted(path.name for path in folder.iterdir()) == [
         ".to_decide.csv.sha256",
-        "address_evaluation.csv", "email_changes.csv", "held_rows.csv", "impact.html", "import_impact.csv",
-        "new_contacts.csv", "planned_changes.csv", "report.txt", "skipped_updates.csv", "to_decide.csv",
-        "vanished_contacts.csv",
+        "address_evaluation.csv", "email_changes.csv", "guard_findings.csv", "held_rows.csv", "impact.html",
+        "import_impact.csv", "new_contacts.csv", "planned_changes.csv", "report.txt", "skipped_updates.csv",
+        "to_decide.csv", "vanished_contacts.csv",
     ]  # fmt: skip
     text = (folder / "report.txt").read_text(encoding="utf-8")
     assert text.strip() in story.weekly.out

@@ -6,6 +6,7 @@ The browser is a real one: tests/end_to_end/browser.py. Two worlds of the same s
 from __future__ import annotations
 
 import copy
+import csv
 import re
 import shlex
 import stat
@@ -163,7 +164,7 @@ def test_the_numbers_of_the_page_are_those_of_the_json(benign: Told, hostile: To
 def screen_of(told: Told) -> str:
     """The report in a terminal, on one line."""
     with told.connect() as connection:
-        return " ".join(render_screen(told.document, screen_lists(connection)).split())
+        return " ".join(render_screen(told.document, screen_lists(connection, told.document)).split())
 
 
 def test_the_terminal_says_the_same_sentences_words_and_numbers_as_the_page(benign: Told, hostile: Told) -> None:
@@ -327,19 +328,39 @@ def test_every_command_that_decides_alone_is_recorded(benign: Told) -> None:
 # --- other plans ---
 
 
-def test_a_red_guard_shows_what_was_found_and_no_way_to_write(benign: Told) -> None:
+def test_a_red_guard_comes_first_with_what_was_found_and_no_way_to_write(benign: Told) -> None:
+    """A calm answer above it would be read, and the guard not."""
     email = benign.lists.planned_changes.rows[0]["email"]
     with benign.connect() as connection, connection.transaction(force_rollback=True):
-        connection.execute("update public.contacts set phone = '303 555 0100' where email = %s", (email,))
+        connection.execute(
+            "update public.contacts set phone = '303 555 0100', city = '=1+1' where email = %s", (email,)
+        )
         told = tell_on(benign.world, connection)
+        screen = " ".join(render_screen(told.document, screen_lists(connection, told.document)).split())
     page = told.page
-    assert "Stop: 1 guard is red, and nothing will be written." in page.words
-    assert "RED contacts are as the plan saw them" in page.words
-    evidence = page.words.partition("What was found")[2].partition("What to do.")[0]
-    assert email in evidence
-    assert "phone" in evidence
+    for text in (page.words, screen):
+        stop, _, rest = text.partition("Stop: 1 guard is red, and nothing will be written.")
+        assert "The old import would" not in stop
+        opening, _, calm = rest.partition("What this plan would do, were no guard red")
+        assert opening.strip().startswith("RED contacts are as the plan saw them")
+        assert "What to do. Run" in opening
+        assert "phone" in opening
+        assert "No override is possible for: contacts are as the plan saw them." in opening
+        assert "./kajabi-guard plan" in opening
+        assert "The old import would" in calm
+    assert email in page.words.partition("What was found")[2].partition("What to do.")[0]
     assert [code for code in page.codes if " apply " in code] == []
+    assert " apply 1" not in screen
     assert_agrees(told)
+    path = told.folder / "guard_findings.csv"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        found = list(csv.DictReader(file))
+    (guard,) = [guard for guard in told.document["guards"] if not guard["passed"]]
+    assert len(found) == guard["violations"] == 2
+    assert {(row["guard"], row["label"], row["email"]) for row in found} == {(guard["guard"], guard["label"], email)}
+    tell(benign.world)
+    assert path.read_text("utf-8-sig").splitlines() == ["guard,label,email,row_number,field,found"], "green again"
 
 
 def test_a_guard_that_can_be_overridden_is_shown_with_the_command(benign: Told) -> None:
@@ -348,7 +369,10 @@ def test_a_guard_that_can_be_overridden_is_shown_with_the_command(benign: Told) 
         if guard["guard"] in {"guard_unusual_volume", "guard_older_export"}:
             guard |= {"passed": False, "violations": 1}
     page = HtmlPage(render(document, benign.lists, benign.folder))
-    (code,) = [code for code in page.codes if " apply " in code]
+    codes = [code for code in page.codes if " apply " in code and code.startswith("./")]
+    code, again = codes
+    assert code == again, "in the opening and under Next"
+    assert page.words.index(code) < page.words.index("were no guard red")
     context = cli.commands["apply"].make_context("apply", shlex.split(code)[2:])
     assert context.params["accept"] == ("guard_older_export", "guard_unusual_volume")
     assert context.params["because"] == "..."
