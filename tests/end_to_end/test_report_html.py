@@ -478,6 +478,52 @@ def test_a_browser_shows_hostile_values_quietly_on_every_screen(
     assert len(picture) > 10_000, "a page of text is no blank picture"
 
 
+# every cell that a reader on a small screen cannot get to: cut, or outside of what can be scrolled by keyboard
+UNREACHABLE = """(() => {
+  const lost = [];
+  for (const cell of document.querySelectorAll("td, th, caption, dd, dt, code, p, h1, h2, h3, li")) {
+    if (!cell.textContent.trim() || !cell.checkVisibility()) continue;
+    const heading = cell.closest("thead");
+    if (heading && getComputedStyle(heading).position === "absolute") continue;
+    if (cell.closest(".skip")) continue;
+    const box = cell.getBoundingClientRect();
+    const scrolled = cell.closest("[role=region][tabindex='0'][aria-labelledby]");
+    const room = document.documentElement.clientWidth;
+    const cut = cell.scrollWidth > cell.clientWidth + 1 && cell.clientWidth > 0 && getComputedStyle(cell).display !== "inline";
+    if (!scrolled && (box.left < -0.5 || box.right > room + 0.5 || cut)) {
+      lost.push(`${cell.tagName} in ${cell.closest("table")?.id}: ${cell.textContent.trim().slice(0, 60)}`);
+    }
+  }
+  return lost;
+})()"""
+
+
+@pytest.mark.parametrize("width", [375, 320])
+def test_on_a_phone_nothing_is_cut_and_the_page_does_not_scroll_sideways(
+    browser: Browser, hostile: Told, width: int
+) -> None:
+    """With every table open, and what a red guard found in it as well."""
+    document = copy.deepcopy(hostile.document)
+    red = document["guards"][0] | {"passed": False, "violations": 12}
+    document["guards"][0] = red
+    word = "Donaudampfschifffahrtsgesellschaft" * 3
+    found = {"guard": red["guard"], "email": f"{word}@example.org", "field": "phone", "row_number": 3}
+    lists = replace(hostile.lists, evidence={red["guard"]: [{**found, "details": {"present_value": word}}]})
+    week = dict.fromkeys(WEEK_FIGURES, 12_345)
+    document["weeks"] = [{**week, "run_id": 1, "finished_at": "2026-01-05 10:00", "file_name": f"{word}.csv"}]
+    document["corrections"] = {"sent": 9, "arrived": 6, "not_yet": 2, "otherwise": 1}
+    path = hostile.folder / "phone.html"
+    path.write_text(render(document, lists, hostile.folder), encoding="utf-8")
+    browser.look(width, 812)
+    browser.open(path)
+    path.unlink()
+    browser.run("document.querySelectorAll('section').forEach((part) => { part.style.contentVisibility = 'visible' })")
+    browser.run("document.querySelectorAll('details').forEach((part) => { part.open = true })")
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    assert browser.run("document.documentElement.clientWidth") == browser.run("innerWidth") == width
+    assert browser.run(UNREACHABLE) == []
+
+
 # the lowest contrast between a text and what lies behind it (WCAG 2), over every element that holds text
 WORST_CONTRAST = """(() => {
   const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
