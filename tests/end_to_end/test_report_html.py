@@ -489,7 +489,8 @@ UNREACHABLE = """(() => {
     const box = cell.getBoundingClientRect();
     const scrolled = cell.closest("[role=region][tabindex='0'][aria-labelledby]");
     const room = document.documentElement.clientWidth;
-    const cut = cell.scrollWidth > cell.clientWidth + 1 && cell.clientWidth > 0 && getComputedStyle(cell).display !== "inline";
+    const isInline = getComputedStyle(cell).display === "inline";
+    const cut = cell.scrollWidth > cell.clientWidth + 1 && cell.clientWidth > 0 && !isInline;
     if (!scrolled && (box.left < -0.5 || box.right > room + 0.5 || cut)) {
       lost.push(`${cell.tagName} in ${cell.closest("table")?.id}: ${cell.textContent.trim().slice(0, 60)}`);
     }
