@@ -5,13 +5,13 @@ The rows come from ``loader/sql/explain_*.sql``; here they are only put together
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from loader.errors import StalePlan, Usage
 from loader.merge import current_plan
+from loader.pasted import BECAUSE, OTHER_EMAIL, can_be_pasted, command
 from loader.statements import statement
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ def _read(connection: Connection, target: Target, asked: str, plan: Row) -> Row:
     export_rows = rows("rows", contact_ids=contact_ids, row_numbers=asked_rows)
     candidates = rows("candidates", row_numbers=[row["row_number"] for row in export_rows])
     for row in export_rows:
-        row["candidates"] = [each for each in candidates if each["row_number"] == row["row_number"]]
-        row["commands"] = settling_commands(row)
+        _complete(row, candidates)
     contacts = rows("contacts", contact_ids=contact_ids)
     for contact in contacts:
         contact.update(_fields_and_history(rows, contact))
@@ -72,6 +71,22 @@ def _read(connection: Connection, target: Target, asked: str, plan: Row) -> Row:
         "contacts": contacts,
         "rows": export_rows,
     }
+
+
+def read_rows(connection: Connection, row_numbers: list[int]) -> dict[int, Row]:
+    """Rows of the export by their number, each with whom it could mean and what settles it."""
+    export_rows = connection.execute(
+        statement("explain_rows"), {"contact_ids": [], "row_numbers": row_numbers}
+    ).fetchall()
+    candidates = connection.execute(statement("explain_candidates"), {"row_numbers": row_numbers}).fetchall()
+    for row in export_rows:
+        _complete(row, candidates)
+    return {row["row_number"]: row for row in export_rows}
+
+
+def _complete(row: Row, candidates: list[Row]) -> None:
+    row["candidates"] = [each for each in candidates if each["row_number"] == row["row_number"]]
+    row["commands"] = settling_commands(row)
 
 
 def _fields_and_history(rows: Any, contact: Row) -> Row:
@@ -102,7 +117,9 @@ def deciding_commands(contact: Row, field: Row) -> list[str]:
     can_be_taken = field["field"] not in IDS and value
     is_possible = field["rule"] != "invalid_in_kajabi"
     verdicts = ("ours", "kajabi") if can_be_taken and is_possible else ("ours",)
-    return [_command("decide", contact["email"], unit, verdict) for verdict in verdicts]
+    if not can_be_pasted(contact["email"]):
+        return []
+    return [command("decide", contact["email"], unit, verdict) for verdict in verdicts]
 
 
 def settling_commands(row: Row) -> list[str]:
@@ -111,22 +128,17 @@ def settling_commands(row: Row) -> list[str]:
         return []
     if row["hold_reason"] == "not_in_this_plan":
         return ["./kajabi-guard plan"]
-    living = sorted({each["email"] for each in row["candidates"] if each["email"] and not each["is_deleted"]})
-    others = living or ["OTHER_EMAIL"]
+    emails = {each["email"] for each in row["candidates"] if not each["is_deleted"]}
+    living = sorted(email for email in emails if can_be_pasted(email))
+    others = living or [OTHER_EMAIL]
     commands = []
     if row["hold_reason"] == "duplicates_not_recorded":
-        commands += ["./kajabi-guard duplicate --from FILE", './kajabi-guard duplicate --none --because "..."']
-    if row["hold_reason"] in MERGED and row["email"]:
-        commands += [
-            f"./kajabi-guard duplicate {quote(row['email'])} {quote(other)}" for other in living or ["SURVIVOR_EMAIL"]
-        ]
-    if row["settle_as"]:
+        commands += ["./kajabi-guard duplicate --from FILE", f"./kajabi-guard duplicate --none {BECAUSE}"]
+    if row["hold_reason"] in MERGED and can_be_pasted(row["email"]):
+        commands += [command("duplicate", row["email"], other, because=False) for other in living or ["SURVIVOR_EMAIL"]]
+    named = next(filter(can_be_pasted, (row["settle_as"], row["kajabi_id"])), None)
+    if named:
         for verdict in row["settle_with"]:
-            named = others if verdict == "same-as" else [None]
-            commands += [_command("decide", row["settle_as"], verdict, other) for other in named]
+            whom = others if verdict == "same-as" else [None]
+            commands += [command("decide", named, verdict, other) for other in whom]
     return commands
-
-
-def _command(*words: str | None) -> str:
-    """A command line that can be pasted as it is."""
-    return " ".join(["./kajabi-guard", *(quote(word) for word in words if word), '--because "..."'])

@@ -18,11 +18,13 @@ import jinja2
 from markupsafe import Markup
 
 from loader import report_charts, report_words
+from loader.explain import read_rows
+from loader.explain_text import KEYS
+from loader.pasted import can_be_pasted, command
 from loader.private_files import begun_lists
 from loader.report_answer import answer
 from loader.report_screen import FINDINGS_SHOWN
 from loader.report_text import FIELD_NAMES, count, visible
-from loader.report_words import BECAUSE
 from loader.statements import statement
 
 if TYPE_CHECKING:
@@ -38,7 +40,6 @@ SHOWN = {"planned_changes": 500, "new_contacts": 300, "to_decide": 300, "skipped
 DIFFERENCES_SHOWN = 300
 LABELS_SHOWN = 20  # of sources; a site can have put anything into the columns that name them
 LONGEST_VALUE = 500  # characters
-OTHER_EMAIL = "OTHER_EMAIL"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Lists:
     planned_changes: Listed
     new_contacts: Listed
     to_decide: Listed
+    held: Mapping[int, Mapping[str, Any]]
     skipped_updates: Listed
     differences: Listed
     evidence: Mapping[str, Sequence[Mapping[str, Any]]]
@@ -76,8 +78,11 @@ def read_lists(connection: Connection, document: Mapping[str, Any]) -> Lists:
     differences = Listed((), 0)
     if document["plan_before"]:
         differences = _listed(connection, "plan_difference", DIFFERENCES_SHOWN)
+    lists = {name: _listed(connection, name, limit, f"{name}.csv") for name, limit in SHOWN.items()}
+    set_aside = [row["export_row"] for row in lists["to_decide"].rows if row["export_row"] is not None]
     return Lists(
-        **{name: _listed(connection, name, limit, f"{name}.csv") for name, limit in SHOWN.items()},
+        **lists,
+        held=read_rows(connection, set_aside),
         differences=differences,
         evidence=evidence,
         explanations={row["label"]: row for row in connection.execute(statement("explanations"))},
@@ -131,6 +136,7 @@ def render(document: Mapping[str, Any], lists: Lists, folder: Path) -> str:
         weeks=report_charts.weeks(document["weeks"]),
         kinds=report_charts.KINDS,
         labels_shown=LABELS_SHOWN,
+        keys=KEYS,
         owner_rules=OWNER_RULES,
         field_names={**FIELD_NAMES, "new_contact": "new contact", "address": "address"},
         red=report_words.red_guards(document),
@@ -150,18 +156,9 @@ def commands(row: Mapping[str, Any]) -> list[str]:
     None for a line that stands for many people, or whose person cannot be typed: the file decides those.
     """
     email = row["email"]
-    if not email or visible(email) != email:
+    if not can_be_pasted(email):
         return []
-    first = [email, row["field"]] if row["field"] else [email]
-    return [_command("decide", [*first, verdict]) for verdict in row["possible_verdicts"].split(", ") if verdict]
-
-
-def _command(name: str, words: Sequence[str]) -> str:
-    words = [*words, OTHER_EMAIL] if words[-1] == "same-as" else words
-    typed = " ".join(shlex.quote(word) for word in words)
-    # an email that begins with a hyphen would be read as an option
-    is_option = any(word.startswith("-") for word in words)
-    return f"./kajabi-guard {name} {BECAUSE} -- {typed}" if is_option else f"./kajabi-guard {name} {typed} {BECAUSE}"
+    return [command("decide", email, row["field"], verdict) for verdict in row["possible_verdicts"].split(", ")]
 
 
 def decide_command(path: Path) -> str:

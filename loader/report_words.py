@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from loader.guards import expected_guards
+from loader.pasted import BECAUSE
 from loader.report_text import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BECAUSE = '--because "..."'
 FINDINGS = "guard_findings.csv"
 OTHERWISE = "What this plan would do, were no guard red"
 

@@ -15,6 +15,7 @@ select
     candidates.row_number,
     candidates.contact_id,
     contacts.email,
+    nullif(concat_ws(' ', contacts.first_name, contacts.last_name), '') as full_name,
     candidates.key_name,
     candidates.key_order = min(candidates.key_order) over (partition by candidates.row_number) as is_deciding,
     candidates.is_deleted

@@ -87,6 +87,7 @@ cells as (
                 || '.'
         end as what_to_do,
         case when is_only_ours then 'ours' else 'ours, kajabi' end as possible_verdicts,
+        null::bigint as export_row,
         rule_order
     from waiting
 ),
@@ -104,6 +105,7 @@ held as (
         null::boolean as is_new,
         reasons.remedy as what_to_do,
         reasons.settle_with as possible_verdicts,
+        held.row_number as export_row,
         1000 as rule_order
     from kajabi_guard.held_rows as held
     inner join kajabi_guard.hold_reasons as reasons on held.hold_reason = reasons.hold_reason
@@ -121,6 +123,7 @@ select
     is_new,
     what_to_do,
     possible_verdicts,
+    export_row,
     null as verdict,
     null as other_email,
     null as because
@@ -129,4 +132,4 @@ from (
     union all
     select * from held
 ) as lines
-order by is_new desc nulls last, people desc, rule_order asc, email asc, differs_in asc
+order by is_new desc nulls last, people desc, rule_order asc, email asc, differs_in asc, export_row asc

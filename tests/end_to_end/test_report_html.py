@@ -22,6 +22,7 @@ from html_page import HtmlPage
 from loader import databases, decide, report_words, steps
 from loader.cli import cli
 from loader.database import Target, pointed_at
+from loader.decide import ROW_VERDICTS
 from loader.merge import apply_plan
 from loader.plan import Scope
 from loader.report import first_rows, read_report, screen_lists, write_files
@@ -286,14 +287,15 @@ def test_the_commands_that_decide_can_be_pasted(hostile: Told) -> None:
     """Each is taken apart as a shell would, understood by the command line, and names a line and a possible verdict."""
     lines = {(row["email"], row["field"]): row["possible_verdicts"].split(", ") for row in hostile.lists.to_decide.rows}
     typed = [shlex.split(code) for code in hostile.page.codes if " decide " in code and "--from" not in code]
-    seen: dict[tuple[str, str | None], list[str]] = {}
+    seen: dict[tuple[str, str | None], set[str]] = {}
     for words in typed:
         assert words[:2] == ["./kajabi-guard", "decide"]
         context = cli.commands["decide"].make_context("decide", words[2:])
-        given = [word for word in context.params["words"] if word != "OTHER_EMAIL"]
+        email, *given = context.params["words"]
         context.close()
-        seen.setdefault((given[0], given[1] if len(given) > 2 else None), []).append(given[-1])
-    assert seen == {key: verdicts for key, verdicts in lines.items() if key[0] is not None}
+        is_row = given[0] in ROW_VERDICTS
+        seen.setdefault((email, None if is_row else given[0]), set()).add(given[0] if is_row else given[-1])
+    assert seen == {key: set(verdicts) for key, verdicts in lines.items() if key[0] is not None}
     assert any(len(key[0]) > 5 and "'" in key[0] for key in seen), "an email that needs quotes is among them"
 
 
@@ -308,6 +310,50 @@ def test_an_email_that_looks_like_an_option_can_be_pasted_too() -> None:
         context.close()
     assert commands({**row, "email": "rosa\u202e@example.org"}) == []
     assert commands({**row, "email": None}) == []
+
+
+def test_a_held_row_shows_who_it_could_be_and_what_settles_it_for_each_of_them(world: World) -> None:
+    """Hostile emails: what is copied from the page must reach the shell as it stands, and be recorded."""
+    ours, theirs = "o'neil $(id)@example.org", "-rosa@example.org"
+    world.say_no_duplicates()
+    world.add_contacts(
+        {"email": ours, "first_name": "Ann", "last_name": "O'Neil", "kajabi_id": "1000000001"},
+        {"email": theirs, "first_name": "Rosa", "last_name": "Reed", "phone": "(303) 555-0101"},
+    )
+    world.load(
+        {"email": theirs, "kajabi_id": "1000000001", "first_name": "Ann"},
+        {"email": "rosa.new@example.org", "first_name": "Rosa", "last_name": "Reed", "phone": "(303) 555-0101"},
+        {"email": "", "kajabi_id": "1000000009", "first_name": "Nobody"},
+    )
+    world.plan()
+    told = tell(world)
+    rows = told.page.words.partition("Line by line")[2]
+    disagree = rows.partition("Kajabi id and email: different people")[0]
+    assert f"{ours} Ann O'Neil, by the Kajabi id" in disagree
+    assert f"{theirs} Rosa Reed, by the email" in disagree
+    possible = rows.partition("maybe somebody we have")[0]
+    assert f"{theirs} Rosa Reed, by the same phone and full name" in possible
+    assert "rosa.new@example.org Rosa Reed, export row" in possible
+    assert "nobody here fits" in rows
+    typed = [words for words in map(shlex.split, told.page.codes) if words[1] in {"decide", "duplicate"}]
+    settled, recorded = [], 0
+    for words in typed:
+        if "--from" in words or "--none" in words or "OTHER_EMAIL" in words:
+            continue
+        context = cli.commands[words[1]].make_context(words[1], words[2:])
+        email, *given = context.params.get("words") or context.params["emails"]
+        context.close()
+        settled.append((words[1], email, *given))
+        with world.connect() as connection, connection.transaction(force_rollback=True):
+            if words[1] == "decide":
+                assert decide.decide(connection, email, given[0], (*given, None)[1], "tried") == "recorded", words
+                recorded += 1
+    one, two = ("decide", theirs), ("decide", "rosa.new@example.org")
+    assert {(*one, "same-as", ours), (*one, "same-as", theirs), (*one, "ignore")} <= set(settled)
+    assert {(*two, "same-as", theirs), (*two, "new"), (*two, "ignore")} <= set(settled)
+    assert ("duplicate", "rosa.new@example.org", theirs) in settled
+    assert recorded >= 7
+    assert_agrees(told)
 
 
 def test_every_command_that_decides_alone_is_recorded(benign: Told) -> None:
@@ -489,8 +535,8 @@ UNREACHABLE = """(() => {
     const box = cell.getBoundingClientRect();
     const scrolled = cell.closest("[role=region][tabindex='0'][aria-labelledby]");
     const room = document.documentElement.clientWidth;
-    const isInline = getComputedStyle(cell).display === "inline";
-    const cut = cell.scrollWidth > cell.clientWidth + 1 && cell.clientWidth > 0 && !isInline;
+    const isBlock = cell.clientWidth > 0 && getComputedStyle(cell).display !== "inline";
+    const cut = isBlock && cell.scrollWidth > cell.clientWidth + 1;
     if (!scrolled && (box.left < -0.5 || box.right > room + 0.5 || cut)) {
       lost.push(`${cell.tagName} in ${cell.closest("table")?.id}: ${cell.textContent.trim().slice(0, 60)}`);
     }
