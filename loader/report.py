@@ -98,6 +98,8 @@ def _plan_before(connection: Connection) -> dict[str, Any] | None:
 def screen_lists(connection: Connection, document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Return the first rows of every list that the terminal shows, and of what each red guard found."""
     lists = {name: first_rows(connection, name, LINES_SHOWN) for name in LISTS}
+    if document["plan_before"]:
+        lists["plan_difference"] = first_rows(connection, "plan_difference", LINES_SHOWN)
     return {**lists, **report_html.guard_evidence(connection, document)}
 
 

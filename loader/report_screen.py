@@ -37,6 +37,7 @@ def render(document: Document, lists: Mapping[str, Rows], *, color: bool = False
         _compared(out, document)
         _guards(out, document)
         _writes(out, document, lists)
+        _difference(out, document, lists)
         _waiting(out, document)
         _figures(out, "Corrections sent to Kajabi", report_words.corrections(document))
         _next(out, document)
@@ -85,7 +86,7 @@ def _red(out: Console, document: Document, lists: Mapping[str, Rows]) -> None:
 
 
 def _field(name: str | None) -> str:
-    return FIELD_NAMES.get(name or "", name or "")
+    return {**FIELD_NAMES, "new_contact": "new contact"}.get(name or "", name or "")
 
 
 def _old_import(out: Console, document: Document) -> None:
@@ -146,6 +147,27 @@ def _writes(out: Console, document: Document, lists: Mapping[str, Rows]) -> None
 
 
 SIDES = ("present_value", "final_value")
+
+
+def _difference(out: Console, document: Document, lists: Mapping[str, Rows]) -> None:
+    """Whoever read the plan before reads only this."""
+    if not document["plan_before"]:
+        return
+    title(out, report_words.DIFFERENCE)
+    paragraph(out, report_words.difference(document))
+    rows = [
+        (
+            row["change"],
+            row["email"],
+            _field(row["field"]),
+            "left it" if row["change"] == "added" else row["value_before"] or "(blank)",
+            "leaves it" if row["change"] == "gone" else row["value_now"] or "(blank)",
+        )
+        for row in lists["plan_difference"]
+    ]
+    if rows:
+        out.print(table(("what", "who", "field", "the plan before", "this plan"), rows))
+        _more(out, sum(document["plan_before"][change] for change in report_words.CHANGES) - len(rows))
 
 
 def _more(out: Console, number: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from loader.guards import expected_guards
 from loader.pasted import BECAUSE
-from loader.report_text import count
+from loader.report_text import count, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +96,25 @@ def cells(document: dict[str, Any]) -> str:
 def writes_title(document: dict[str, Any]) -> str:
     """The heading of the lists."""
     return "What this run wrote" if document["applied_as_run"] else "Everything that will be written"
+
+
+def difference(document: Mapping[str, Any]) -> str:
+    """Which plan was made before this one, and how many values and new people the two do not write alike."""
+    before = document["plan_before"]
+    part = ", a part plan" if before["is_partial"] else ""
+    other = before["load_id"] != document["load_id"]
+    export = f", from another export ({visible(before['file_name'])})" if other else ""
+    figures = ", ".join(f"{before[change]:,} {change}" for change in CHANGES)
+    said = f"The plan made before this one was {before['fingerprint'][:8]}{part}{export}. Against it, {figures}."
+    return said if any(before[change] for change in CHANGES) else f"{said} {SAME_WRITES}"
+
+
+CHANGES = ("added", "gone", "changed")
+DIFFERENCE = "What differs from the plan before"
+SAME_WRITES = (
+    "What they write is the same; something else that a plan is made from has moved (the export, the policy or the "
+    "base)."
+)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from loader.plan import Scope
 from loader.report import first_rows, read_report, screen_lists, write_files
 from loader.report_answer import answer
 from loader.report_html import LONGEST_VALUE, PAGE, SHOWN, Listed, Lists, read_lists, render
+from loader.report_screen import LISTS
 from loader.report_screen import render as render_screen
 from loader.report_text import visible
 from naughty import BRIEN, FILE, naughty, plain, plan_organisation, values_of
@@ -466,10 +467,14 @@ def test_the_plan_before_the_week_and_the_written_plan(world: World) -> None:
     assert "1 value is taken from Kajabi, as your policy or a person said." in told.page.words
     assert "From Kajabi: 1 because a person decided so." in told.page.words
     assert_agrees(told)
+    said = f"differs from the plan before The plan made before this one was {first[:8]}. Against it, 1 added, 0 gone"
+    assert [text for text in (told.page.words, screen_of(told)) if said not in text] == []
+    assert f"added {ben} phone left it 303 555 0199" in screen_of(told)
 
     world.plan(Scope(only=[ada]))
     told = tell(world)
     assert told.document["plan_before"]["gone"] == 1
+    assert all("Against it, 0 added, 1 gone, 0 changed." in text for text in (told.page.words, screen_of(told)))
     assert "This is a part plan: 1 further contact waits" in told.page.words
     assert told.page.numbers()["outcomes.all.wait"] == 1
     assert told.document["values"]["keep"] == 1
@@ -488,10 +493,31 @@ def test_the_plan_before_the_week_and_the_written_plan(world: World) -> None:
     world.plan()
     told = tell(world)
     assert told.document["plan_before"] is None, "a plan that was written is not compared with"
+    assert "What differs from the plan before" not in screen_of(told)
     assert "Nothing to write: every value stays as it is." in told.page.words
     assert "The old import would have changed no value." in told.page.words
     assert [code for code in told.page.codes if " apply " in code], "an empty plan accepts the export"
     assert_agrees(told)
+
+
+def test_many_differences_are_counted_and_not_all_shown(benign: Told) -> None:
+    before = {"fingerprint": "0" * 64, "load_id": 1, "is_partial": True, "file_name": "a\u202eb.csv"}
+    document = {**benign.document, "plan_before": {**before, "added": 1_200, "gone": 30, "changed": 4}}
+    row = {"change": "changed", "email": "ada@example.org", "field": "phone", "value_before": None, "value_now": "1"}
+    row |= {"present_value": None, "rule": "fill_blank"}
+    text = render_screen(document, {**dict.fromkeys(LISTS, ()), "plan_difference": [row] * 8})
+    words = " ".join(text.split())
+    assert ", a part plan, from another export (a<U+202E>b.csv). Against it, 1,200 added, 30 gone, 4 chan" in words
+    assert "changed ada@example.org phone (blank) 1" in words
+    assert "... and 1,226 more" in words
+    page = HtmlPage(render(document, replace(benign.lists, differences=Listed([row] * 300, 1_234)), benign.folder))
+    assert "The first 300 of 1,234 differences are shown here" in page.words
+    assert ", a part plan, from another export (a<U+202E>b.csv). Against it, 1,200 added" in page.words
+    same = {**document, "plan_before": {**before, "added": 0, "gone": 0, "changed": 0}}
+    page = HtmlPage(render(same, replace(benign.lists, differences=Listed([], 0)), benign.folder))
+    screen = " ".join(render_screen(same, {**dict.fromkeys(LISTS, ()), "plan_difference": []}).split())
+    assert report_words.SAME_WRITES in page.words
+    assert report_words.SAME_WRITES in screen
 
 
 # --- in a browser ---
