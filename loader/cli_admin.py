@@ -13,7 +13,6 @@ from loader import doctor as examination
 from loader.cli_shared import as_json, target_of
 from loader.connection_file import keep_connection
 from loader.database import STATE, connect
-from loader.errors import NotConnected, Unprepared
 from loader.findings import findings_text
 from loader.practice import make_practice
 from loader.prepare import check_contacts, migrate
@@ -59,12 +58,8 @@ def init(context: click.Context, *, embedded: bool, roles: bool) -> None:
 @click.pass_context
 def doctor(context: click.Context, *, is_json: bool) -> None:
     """Say what is wrong and how to mend it."""
-    target = None
-    try:
-        with target_of(context) as target, connect(target, "kajabi-guard doctor") as connection:
-            findings = examination.examine(connection, target)
-    except (NotConnected, Unprepared) as error:
-        findings = examination.unreachable(target, error)
+    with target_of(context) as target, connect(target, "kajabi-guard doctor") as connection:
+        findings = examination.examine(connection, target)
     if is_json:
         show_json([asdict(finding) for finding in findings])
     else:

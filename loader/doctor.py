@@ -13,7 +13,7 @@ import psycopg
 from loader.doctor_connection import pooler, tls, version
 from loader.doctor_contacts import columns, emails, inserts, labels, required, triggers, types
 from loader.doctor_machine import disk, packages, private_files
-from loader.errors import KajabiGuardError, NotConnected, Unprepared
+from loader.errors import KajabiGuardError
 from loader.findings import Finding
 from loader.prepare import check_visible, pending_migrations
 from loader.statements import statement
@@ -25,36 +25,17 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 STALE_DAYS = 10.0  # an import is weekly; a week and a long weekend is no reason to worry
-Question = tuple[str, str, "Callable[[], Iterator[Finding]]"]
 GROUP_OF = {"load": "kajabi_guard_loader", "plan": "kajabi_guard_planner", "apply": "kajabi_guard_applier"}
-
-# the first that fits: the last kind holds the two before it
-NOT_LOOKED_AT = (
-    (
-        (
-            psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction,
-            psycopg.errors.UndefinedColumn,
-        ), "warning", "a table or column is missing", "see the other lines",
-    ),
-    (
-        (psycopg.errors.LockNotAvailable,), "warning", "somebody holds the table shut",
-        "the line locks on contacts says who; let it end, then try again",
-    ),
-    ((psycopg.errors.QueryCanceled,), "warning", "it took too long", "try again when the database is quiet"),
-    ((psycopg.OperationalError,), "problem", "the connection was lost", "try again"),
-)  # fmt: skip
 
 
 def examine(connection: Connection, target: Target) -> list[Finding]:
     """Return a finding for every check, in groups. Raises only when the database cannot be asked at all."""
-    facts: dict[str, Any] = {}
-    with connection.transaction():
-        connection.execute(statement("doctor_timeouts"))
-        facts = connection.execute(statement("doctor_server")).fetchone() or {}
-    questions: tuple[Question, ...] = (
+    facts = connection.execute(statement("doctor_server")).fetchone() or {}
+    questions: tuple[tuple[str, str, Callable[[], Iterator[Finding]]], ...] = (
         ("Connection", "connection", lambda: iter([Finding("connection", "ok", target.label)])),
         ("Connection", "PostgreSQL", lambda: version(facts)),
         ("Connection", "TLS", lambda: tls(facts, target)),
+        ("Connection", "pooler", lambda: pooler(connection, target)),
         ("Role", "privileges", lambda: privileges(connection, facts)),
         ("Role", "row-level security", lambda: row_security(connection)),
         ("Contacts", "contacts table", lambda: required(connection, facts)),
@@ -69,60 +50,33 @@ def examine(connection: Connection, target: Target) -> list[Finding]:
         ("Imports", "last export", lambda: ages(connection)),
         ("Imports", "run lock", lambda: run_lock_holder(connection)),
         ("Imports", "locks on contacts", lambda: locks(connection)),
-        *_of_this_machine(facts),
-    )
-    # told by how single statements behave, so not inside a transaction like the others
-    between = [Finding(f.check, f.status, f.detail, f.remedy, "Connection") for f in pooler(connection, target)]
-    findings: list[Finding] = []
-    for group, check, question in questions:
-        answered = _asked(connection, check, question, facts)
-        findings += [Finding(f.check, f.status, f.detail, f.remedy, group) for f in answered]
-        findings += between if check == "TLS" else []
-    return findings
-
-
-def unreachable(target: Target | None, error: NotConnected | Unprepared) -> list[Finding]:
-    """The findings where no database can be asked: why, and what this machine alone can tell."""
-    label = f"{target.label}: " if target and target.label not in str(error) else ""
-    remedy = "./kajabi-guard connect" if isinstance(error, NotConnected) else "upgrade the server"
-    findings = [Finding("connection", "problem", f"{label}{error}", remedy, "Connection")]
-    for group, _, question in _of_this_machine({}):
-        findings += [Finding(f.check, f.status, f.detail, f.remedy, group) for f in question()]
-    return findings
-
-
-def _of_this_machine(facts: dict[str, Any]) -> tuple[Question, ...]:
-    return (
         ("This machine", "packages", packages),
         ("This machine", "disk", lambda: disk(facts)),
         ("This machine", "private files", private_files),
     )
+    findings: list[Finding] = []
+    for group, check, question in questions:
+        findings += [Finding(f.check, f.status, f.detail, f.remedy, group) for f in _asked(check, question, facts)]
+    return findings
 
 
-def _asked(
-    connection: Connection, check: str, question: Callable[[], Iterator[Finding]], facts: dict[str, Any]
-) -> list[Finding]:
+def _asked(check: str, question: Callable[[], Iterator[Finding]], facts: dict[str, Any]) -> list[Finding]:
     """The findings of one check; what keeps it from looking is a finding as well."""
     try:
-        with connection.transaction():
-            connection.execute(statement("doctor_timeouts"))
-            return list(question())
-    except psycopg.Error as error:
-        return [_unanswered(check, error, facts)]
-
-
-def _unanswered(check: str, error: psycopg.Error, facts: dict[str, Any]) -> Finding:
-    """What kept a check from looking, by the kind of error; an error of no known kind is raised again."""
-    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return list(question())
+    except psycopg.errors.InsufficientPrivilege:
         is_ours = check == "tables of kajabi-guard"
         if facts["has_group_role"] and not is_ours:
-            return Finding(check, "ok", "not for this role")
+            return [Finding(check, "ok", "not for this role")]
         remedy = "let the owner run `./kajabi-guard init --roles` and grant one of the roles to this one"
-        return Finding(check, "problem" if is_ours else "warning", "this role may not look", remedy)
-    for kinds, status, detail, remedy in NOT_LOOKED_AT:
-        if isinstance(error, kinds):
-            return Finding(check, status, f"not looked at: {detail}", remedy)
-    raise error
+        return [Finding(check, "problem" if is_ours else "warning", "this role may not look", remedy)]
+    except (
+        psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction,
+        psycopg.errors.UndefinedColumn,
+    ):  # fmt: skip
+        return [Finding(check, "warning", "not looked at: a table or column is missing", "see the other lines")]
+    except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable):
+        return [Finding(check, "warning", "not looked at: it took too long", "try again when the database is quiet")]
 
 
 def privileges(connection: Connection, facts: dict[str, Any]) -> Iterator[Finding]:
@@ -214,11 +168,8 @@ def locks(connection: Connection) -> Iterator[Finding]:
         yield Finding("locks on contacts", "ok", "none")
         return
     first = held[0]
-    # a lock that keeps readers out stops the report as well
-    is_shut = first["is_shut"]
     yield Finding(
-        "locks on contacts", "problem" if is_shut else "warning",
-        f"{len(held)} held; {'readers kept out' if is_shut else 'the longest'} by {first['role_name']} "
-        f"({first['state']}, process {first['pid']}) since {first['busy_since'] or '?'}",
+        "locks on contacts", "warning",
+        f"{len(held)} held; the longest by {first['role_name']} ({first['state']}) since {first['busy_since'] or '?'}",
         "let it end its transaction: docs/runbook.md, Somebody else is busy",
     )  # fmt: skip

@@ -1,8 +1,6 @@
 -- Who holds contacts so that a write would have to wait, longest first. State and start are null where this role may
 -- not see other people's sessions.
 select
-    activity.pid,
-    locks.mode = 'AccessExclusiveLock' as is_shut,
     activity.usename as role_name,
     coalesce(activity.state, 'unknown') as state,
     to_char(activity.xact_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') as busy_since
@@ -14,4 +12,4 @@ where
     and locks.granted
     and locks.mode <> 'AccessShareLock'
     and locks.pid <> pg_backend_pid()
-order by is_shut desc, activity.xact_start asc nulls last
+order by activity.xact_start nulls last

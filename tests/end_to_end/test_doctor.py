@@ -187,37 +187,13 @@ def test_a_run_in_progress_and_a_forgotten_transaction_are_named(world: World) -
     assert found(world.target, "run lock").status == found(world.target, "locks on contacts").status == "ok"
     with run_lock(world.target, "plan"), connect(world.target, "somebody") as forgetful:
         forgetful.execute("begin")
-        process = forgetful.info.backend_pid
         forgetful.execute("update public.contacts set city = 'Lyons'")
         lock, busy = found(world.target, "run lock"), found(world.target, "locks on contacts")
     role = world.target.settings["PGUSER"]
     assert lock.status == busy.status == "warning"
     assert f"held by {role} (kajabi-guard plan by" in lock.detail
-    assert f"1 held; the longest by {role} (idle in transaction, process {process}) since 20" in busy.detail
+    assert f"1 held; the longest by {role} (idle in transaction) since 20" in busy.detail
     assert found(world.target, "run lock").status == found(world.target, "locks on contacts").status == "ok"
-
-
-@pytest.mark.parametrize("relation", ["public.contacts", "kajabi_raw.loads", "kajabi_ledger.schema_migrations"])
-def test_a_table_that_somebody_holds_shut_does_not_hold_up_the_other_lines(world: World, relation: str) -> None:
-    """Somebody began to alter a table and went for lunch: that is when doctor is asked."""
-    world.add_contacts({"email": CANARY})
-    checks = [each.check for each in findings_of(world.target)]
-    with connect(world.target, "somebody") as altering:
-        process = altering.info.backend_pid
-        altering.execute("begin")
-        altering.execute(f"lock table {relation} in access exclusive mode")
-        findings = findings_of(world.target)
-    by_check = {each.check: each for each in findings}
-    waiting = {each.check for each in findings if "holds the table shut" in each.detail}
-    assert waiting
-    if relation == "public.contacts":
-        busy = by_check["locks on contacts"]
-        assert (busy.status, "readers kept out by" in busy.detail) == ("problem", True)
-        assert f"process {process}" in busy.detail
-        assert "emails and ids" in waiting
-    assert {"TLS", "pooler", "may load", "may plan", "may apply", "columns", "run lock", "packages"} <= set(by_check)
-    assert {each.group for each in findings} == {"Connection", "Role", "Contacts", "Imports", "This machine"}
-    assert [each.check for each in findings_of(world.target)] == checks
 
 
 def test_a_database_that_does_not_store_utf8_is_a_problem(server: dict[str, str]) -> None:
@@ -518,34 +494,6 @@ def test_the_exit_code_is_1_for_a_problem_and_0_for_warnings(console: Console, w
     as_text = console.run("doctor", variables={"COLUMNS": "200"})
     assert (as_text.code, as_text.out.strip().split("\n")[-1][:10]) == (1, "1 problem ")
     assert [line for line in as_text.out.split("\n") if len(line) > 80] == []
-
-
-@pytest.mark.parametrize(
-    ("variables", "said"),
-    [
-        ({"PGHOST": "127.0.0.1", "PGPORT": "1", "PGPASSWORD": "hunter2"}, "cannot be used"),
-        ({"PGDATABASE": "no_such_database"}, "no_such_database"),
-        ({"PGUSER": "no_such_role"}, "no_such_role"),
-        ({"PGHOST": ""}, "No database is connected yet"),
-    ],
-)
-def test_a_database_that_cannot_be_reached_is_a_line_among_others(
-    console: Console, world: World, variables: dict[str, str], said: str
-) -> None:
-    settings = {**world.target.settings, **variables}
-    told = console.run("doctor", "--json", variables=settings)
-    assert (told.code, told.err) == (1, "")
-    lines = {each["check"]: each for each in told.document}
-    assert (lines["connection"]["status"], lines["connection"]["remedy"]) == ("problem", "./kajabi-guard connect")
-    assert said in lines["connection"]["detail"]
-    assert {"packages", "disk for .kajabi-guard", "state folder"} <= set(lines)
-    as_text = console.run("doctor", variables=settings)
-    assert (as_text.code, as_text.err) == (1, "")
-    assert "1 problem and" in as_text.out.split("\n")[-2]
-    assert [line for line in as_text.out.split("\n") if len(line) > 80 and "/" not in line] == []
-    for text in (told.out, as_text.out):
-        assert "hunter2" not in text
-        assert "Traceback" not in text
 
 
 def test_doctor_changes_nothing(console: Console, world: World) -> None:
