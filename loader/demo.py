@@ -1,12 +1,8 @@
-"""The whole story on a practice server: a synthetic organisation and two weekly imports.
-
-Each step works as the role that may do it and no more: the roles of ``loader/sql/roles.sql``, docs/decisions/0015.
-"""
+"""The whole story on a practice server: a synthetic organisation and two weekly imports."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from loader import databases, duplicates
@@ -20,7 +16,6 @@ from loader.report import REPORTS, read_report, screen_lists, write_files
 from loader.report_answer import answer
 from loader.report_screen import render
 from loader.report_text import count
-from loader.roles import close_and_grant
 from loader.statements import statement
 from loader.synthetic import CONTACT_COLUMNS, Organisation, make_organisation, second_week, write_export, write_pairs
 from loader.terminal import say, steps_progress
@@ -47,49 +42,33 @@ def tell_story(url: str | None = None, *, scale: float = 1.0, state: Path = STAT
         with pointed_at(target), connect(target, "kajabi-guard demo") as connection:
             say(f"A synthetic organisation in the {target.label}.\n")
             fill_contacts(connection, organisation)
-            has_roles = _has_roles(connection, target)
-        site = Site(target, state, reports, has_roles=has_roles)
-        people = count(len(organisation.contacts), "contact")
-        say(f"1. {people}, enriched from PayPal, Zoho, Ticket Tailor and by hand.")
-        write_pairs(organisation.merged_away, folder / "merged away.csv")
-        with site.working_as("applier") as (_, connection):
+            people = count(len(organisation.contacts), "contact")
+            say(f"1. {people}, enriched from PayPal, Zoho, Ticket Tailor and by hand.")
+            write_pairs(organisation.merged_away, folder / "merged away.csv")
             accounts = duplicates.record_file(connection, folder / "merged away.csv")
-        merged = count(len(accounts), "person", "people")
-        say(f"2. {merged} merged away before are recorded: no import brings them back.")
-        if has_roles:
-            say("3. Three roles load, plan and apply; none of them may do what the others do.")
-        say("\n--- First week " + "-" * 65)
-        first = _week(site, folder / "kajabi week 1.csv", organisation.export_rows)
-        say("\n--- Second week " + "-" * 64)
-        second = _week(site, folder / "kajabi week 2.csv", second_week(organisation), shows_report=True)
-        _end(first, second)
-
-
-@dataclass(frozen=True)
-class Site:
-    """The demo's database, where its files go, and whether the roles of ``roles.sql`` are there to work as."""
-
-    target: Target
-    state: Path
-    reports: Path
-    has_roles: bool
-
-    @contextmanager
-    def working_as(self, who: str) -> Iterator[tuple[Target, Connection]]:
-        """Work as ``kajabi_guard_<who>``, dbt as well; as whoever logs in on a server without the roles."""
-        target = self.target
-        if self.has_roles:
-            target = replace(target, settings={**target.settings, "PGOPTIONS": f"-c role=kajabi_guard_{who}"})
-        with pointed_at(target), connect(target, "kajabi-guard demo") as connection:
-            yield target, connection
-
-
-def _has_roles(connection: Connection, target: Target) -> bool:
-    """Make the roles on the practice server. On any other they are used if they are there: roles outlive the demo."""
-    if not close_and_grant(connection, create=target.is_practice):
-        return False
-    row = connection.execute(statement("demo_roles")).fetchone()
-    return bool(row and row["may_work_as_them"])
+            merged = count(len(accounts), "person", "people")
+            say(f"2. {merged} merged away before are recorded: no import brings them back.")
+            say("\n--- First week " + "-" * 65)
+            first = _week(
+                connection,
+                target,
+                folder / "kajabi week 1.csv",
+                rows=organisation.export_rows,
+                state=state,
+                reports=reports,
+            )
+            say("\n--- Second week " + "-" * 64)
+            rows = second_week(organisation)
+            second = _week(
+                connection,
+                target,
+                folder / "kajabi week 2.csv",
+                rows=rows,
+                shows_report=True,
+                state=state,
+                reports=reports,
+            )
+            _end(first, second)
 
 
 def fill_contacts(connection: Connection, organisation: Organisation) -> None:
@@ -111,18 +90,25 @@ def _server(url: str | None, state: Path) -> Iterator[dict[str, str]]:
         yield server.settings
 
 
-def _week(site: Site, file: Path, rows: list[dict[str, str]], *, shows_report: bool = False) -> dict[str, Any]:
+def _week(
+    connection: Connection,
+    target: Target,
+    file: Path,
+    *,
+    rows: list[dict[str, str]],
+    state: Path,
+    reports: Path,
+    shows_report: bool = False,
+) -> dict[str, Any]:
     """Load, plan, report and apply one export; returns the report's document, the run and the folder of the files."""
     write_export(rows, file)
-    with site.working_as("loader") as (_, connection):
-        loaded = load_export(connection, file)
+    loaded = load_export(connection, file)
     say(f"Kajabi's full export: {count(loaded.row_count, 'row')}.")
-    with site.working_as("planner") as (target, connection):
-        with steps_progress("dbt computes the plan") as progress:
-            make_plan(target, progress=progress, state=site.state)
-        document = read_report(connection, target)
-        text = render(document, screen_lists(connection, document))
-        folder = write_files(connection, document, text, site.reports)
+    with steps_progress("dbt computes the plan") as progress:
+        make_plan(target, progress=progress, state=state)
+    document = read_report(connection, target)
+    text = render(document, screen_lists(connection, document))
+    folder = write_files(connection, document, text, reports)
     if shows_report:
         say("The report that a person reads before anything is written:\n")
         say("\n".join(" " + line for line in text.split("\n")))
@@ -131,8 +117,7 @@ def _week(site: Site, file: Path, rows: list[dict[str, str]], *, shows_report: b
         say(" ".join((told.headline, *told.first)))
     passed = sum(guard["passed"] for guard in document["guards"])
     say(f"Guards: {passed} of {len(document['guards'])} green. Applying {document['fingerprint'][:8]} ...")
-    with site.working_as("applier") as (target, connection):
-        run = apply_plan(connection, target, document["fingerprint"])
+    run = apply_plan(connection, target, document["fingerprint"])
     say(
         f"Run {run.run_id}: {count(run.updated_contacts, 'contact')} filled ({count(run.values_written, 'value')}), "
         f"{count(run.inserted_contacts, 'contact')} inserted, {run.protected_values_changed} protected values changed."

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from console import Console, console_in
-from loader import databases, demo, duplicates
-from loader.database import Target, connect
+from loader import duplicates
+from loader.database import connect
 from loader.demo import fill_contacts
 from loader.synthetic import make_organisation, write_export, write_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from loader.database import Target
 
 
 @pytest.fixture(scope="module")
@@ -90,52 +91,3 @@ def test_the_demo_tells_its_story_whatever_database_the_shell_is_connected_to(co
     assert './kajabi-guard weekly "path/to/kajabi export.csv"' in outcome.out
     wide = [line for line in outcome.out.split("\n") if len(line) > 82]
     assert [line for line in wide if "reports" not in line] == [], "only a path may be wider than the terminal"
-
-
-def test_each_step_of_the_demo_works_as_the_role_that_may_do_it_and_no_more(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """As the owner every step would succeed, and nobody would see that a grant is missing."""
-    worked_as: dict[str, set[tuple[str, bool]]] = {}
-
-    def watched(name: str) -> None:
-        step = getattr(demo, name)
-
-        def watching(*given: Any, **named: Any) -> Any:
-            with connect(Target(dict(os.environ))) as connection:
-                row = connection.execute(
-                    "select current_user as role, rolsuper as is_super from pg_roles where rolname = current_user"
-                ).fetchone()
-            assert row is not None
-            worked_as.setdefault(name, set()).add((row["role"], row["is_super"]))
-            return step(*given, **named)
-
-        monkeypatch.setattr(demo, name, watching)
-
-    for name in ("load_export", "make_plan", "read_report", "write_files", "apply_plan"):
-        watched(name)
-    demo.tell_story(scale=0.02, state=tmp_path / "state", reports=tmp_path / "reports")
-    assert worked_as == {
-        "load_export": {("kajabi_guard_loader", False)},
-        "make_plan": {("kajabi_guard_planner", False)},
-        "read_report": {("kajabi_guard_planner", False)},
-        "write_files": {("kajabi_guard_planner", False)},
-        "apply_plan": {("kajabi_guard_applier", False)},
-    }
-
-
-def test_the_demo_on_another_server_leaves_no_role_behind(
-    server: dict[str, str], target: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Roles belong to the whole server: they would be there when the demo's own database is long gone."""
-    roles = "select array_agg(rolname::text order by rolname) as names from pg_roles where rolname ~ '^kajabi_guard_'"
-    url = f"postgresql:///postgres?host={server['PGHOST']}&port={server['PGPORT']}&user={server['PGUSER']}"
-    with connect(target) as connection:
-        before = connection.execute(roles).fetchone()
-    try:
-        demo.tell_story(url, scale=0.02, state=tmp_path / "state", reports=tmp_path / "reports")
-        with connect(target) as connection:
-            assert connection.execute(roles).fetchone() == before
-    finally:
-        databases.drop(server, demo.DATABASE)
-    assert capsys.readouterr().out.count("0 protected values") == 2
