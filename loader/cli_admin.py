@@ -58,8 +58,7 @@ def init(context: click.Context, *, embedded: bool, roles: bool) -> None:
 @click.pass_context
 def doctor(context: click.Context, *, is_json: bool) -> None:
     """Say what is wrong and how to mend it."""
-    with target_of(context) as target, connect(target, "kajabi-guard doctor") as connection:
-        findings = examination.examine(connection, target)
+    findings = examination.diagnose(target_of(context))
     if is_json:
         show_json([asdict(finding) for finding in findings])
     else:

@@ -8,6 +8,7 @@ Whatever is found is put into the PG* variables of this process, so that psycopg
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,10 @@ def settings_from_url(url: str) -> dict[str, str]:
     except psycopg.Error:
         parts = {}
     unknown = sorted(name for name in parts if name not in _VARIABLE_OF)
-    if not parts or unknown:
+    # a password that holds @ or / spills into what follows it, and these parts are shown
+    host_and_database = f"{parts.get('host') or ''}{parts.get('dbname') or ''}"
+    is_spilt = "@" in host_and_database or not re.fullmatch(r"[\d,]*", str(parts.get("port") or ""))
+    if not parts or unknown or is_spilt:
         hint = f" It has parts that PostgreSQL does not know: {', '.join(unknown)}." if unknown else ""
         raise Usage(
             "The database URL cannot be read (it is not shown, because it holds a password)."

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from loader import databases, duplicates
-from loader.database import STATE, Target, connect, pointed_at, settings_from_url
+from loader.database import STATE, settings_from_url
+from loader.demo_roles import divided, one_for_all
 from loader.embedded import running
 from loader.load import load_export
 from loader.merge import apply_plan
@@ -16,6 +17,7 @@ from loader.report import REPORTS, read_report, screen_lists, write_files
 from loader.report_answer import answer
 from loader.report_screen import render
 from loader.report_text import count
+from loader.roles import close_and_grant
 from loader.statements import statement
 from loader.synthetic import CONTACT_COLUMNS, Organisation, make_organisation, second_week, write_export, write_pairs
 from loader.terminal import say, steps_progress
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from loader.database import Connection
+    from loader.demo_roles import Cast
 
 DATABASE = "kajabi_guard_demo"
 
@@ -36,39 +39,33 @@ def tell_story(url: str | None = None, *, scale: float = 1.0, state: Path = STAT
     """
     with _server(url, state) as server:
         target = databases.renew_demo(server, DATABASE, is_practice=url is None)
+        cast = one_for_all(target) if url else divided(target)
         organisation = make_organisation(scale=scale)
         folder = state / "demo"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with pointed_at(target), connect(target, "kajabi-guard demo") as connection:
+        with cast.working_as("owner") as (connection, target):
             say(f"A synthetic organisation in the {target.label}.\n")
             fill_contacts(connection, organisation)
-            people = count(len(organisation.contacts), "contact")
-            say(f"1. {people}, enriched from PayPal, Zoho, Ticket Tailor and by hand.")
-            write_pairs(organisation.merged_away, folder / "merged away.csv")
+            if cast.is_divided:
+                close_and_grant(connection, create=True)
+        people = count(len(organisation.contacts), "contact")
+        say(f"1. {people}, enriched from PayPal, Zoho, Ticket Tailor and by hand.")
+        write_pairs(organisation.merged_away, folder / "merged away.csv")
+        with cast.working_as("applier") as (connection, _):
             accounts = duplicates.record_file(connection, folder / "merged away.csv")
-            merged = count(len(accounts), "person", "people")
-            say(f"2. {merged} merged away before are recorded: no import brings them back.")
-            say("\n--- First week " + "-" * 65)
-            first = _week(
-                connection,
-                target,
-                folder / "kajabi week 1.csv",
-                rows=organisation.export_rows,
-                state=state,
-                reports=reports,
+        merged = count(len(accounts), "person", "people")
+        say(f"2. {merged} merged away before are recorded: no import brings them back.")
+        if cast.is_divided:
+            say(
+                f"3. Each step is a role's that may do no more: {cast.name('loader')} loads and sees no contact, "
+                f"{cast.name('planner')} plans and writes none, {cast.name('applier')} writes eleven columns."
             )
-            say("\n--- Second week " + "-" * 64)
-            rows = second_week(organisation)
-            second = _week(
-                connection,
-                target,
-                folder / "kajabi week 2.csv",
-                rows=rows,
-                shows_report=True,
-                state=state,
-                reports=reports,
-            )
-            _end(first, second)
+        say("\n--- First week " + "-" * 65)
+        first = _week(cast, folder / "kajabi week 1.csv", rows=organisation.export_rows, state=state, reports=reports)
+        say("\n--- Second week " + "-" * 64)
+        rows = second_week(organisation)
+        second = _week(cast, folder / "kajabi week 2.csv", rows=rows, shows_report=True, state=state, reports=reports)
+        _end(first, second)
 
 
 def fill_contacts(connection: Connection, organisation: Organisation) -> None:
@@ -91,8 +88,7 @@ def _server(url: str | None, state: Path) -> Iterator[dict[str, str]]:
 
 
 def _week(
-    connection: Connection,
-    target: Target,
+    cast: Cast,
     file: Path,
     *,
     rows: list[dict[str, str]],
@@ -102,13 +98,15 @@ def _week(
 ) -> dict[str, Any]:
     """Load, plan, report and apply one export; returns the report's document, the run and the folder of the files."""
     write_export(rows, file)
-    loaded = load_export(connection, file)
+    with cast.working_as("loader") as (connection, _):
+        loaded = load_export(connection, file)
     say(f"Kajabi's full export: {count(loaded.row_count, 'row')}.")
-    with steps_progress("dbt computes the plan") as progress:
-        make_plan(target, progress=progress, state=state)
-    document = read_report(connection, target)
-    text = render(document, screen_lists(connection, document))
-    folder = write_files(connection, document, text, reports)
+    with cast.working_as("planner") as (connection, target):
+        with steps_progress("dbt computes the plan") as progress:
+            make_plan(target, progress=progress, state=state)
+        document = read_report(connection, target)
+        text = render(document, screen_lists(connection, document))
+        folder = write_files(connection, document, text, reports)
     if shows_report:
         say("The report that a person reads before anything is written:\n")
         say("\n".join(" " + line for line in text.split("\n")))
@@ -117,7 +115,8 @@ def _week(
         say(" ".join((told.headline, *told.first)))
     passed = sum(guard["passed"] for guard in document["guards"])
     say(f"Guards: {passed} of {len(document['guards'])} green. Applying {document['fingerprint'][:8]} ...")
-    run = apply_plan(connection, target, document["fingerprint"])
+    with cast.working_as("applier") as (connection, target):
+        run = apply_plan(connection, target, document["fingerprint"])
     say(
         f"Run {run.run_id}: {count(run.updated_contacts, 'contact')} filled ({count(run.values_written, 'value')}), "
         f"{count(run.inserted_contacts, 'contact')} inserted, {run.protected_values_changed} protected values changed."

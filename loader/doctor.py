@@ -6,26 +6,47 @@ Counts only, never a person's value; labels of sources are names of systems and 
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from loader.doctor_connection import pooler, tls, version
+from loader.database import connect
+from loader.doctor_connection import pooler, tls, unreachable, version, way_of
 from loader.doctor_contacts import columns, emails, inserts, labels, required, triggers, types
+from loader.doctor_locks import locks, locks_of_ours, run_lock_holder
 from loader.doctor_machine import disk, packages, private_files
-from loader.errors import KajabiGuardError
+from loader.doctor_role import beyond_need, opened, privileges, row_security
+from loader.errors import KajabiGuardError, NotConnected, Usage
 from loader.findings import Finding
-from loader.prepare import check_visible, pending_migrations
+from loader.prepare import pending_migrations
 from loader.statements import statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from loader.database import Connection, Target
 
-SHOWN = 3
 STALE_DAYS = 10.0  # an import is weekly; a week and a long weekend is no reason to worry
-GROUP_OF = {"load": "kajabi_guard_loader", "plan": "kajabi_guard_planner", "apply": "kajabi_guard_applier"}
+
+
+def diagnose(opening: AbstractContextManager[Target]) -> list[Finding]:
+    """Open the database and examine it; where it cannot be reached, say so and look at this machine all the same.
+
+    Raises Usage for a connection string that cannot be read.
+    """
+    with ExitStack() as stack:
+        try:
+            target = stack.enter_context(opening)
+            connection = stack.enter_context(connect(target, "kajabi-guard doctor"))
+        except Usage:
+            raise
+        except KajabiGuardError as error:
+            findings = [("Connection", unreachable(error))]
+            findings += [("This machine", each) for look in (packages, disk, private_files) for each in look()]
+            return [Finding(each.check, each.status, each.detail, each.remedy, group) for group, each in findings]
+        return examine(connection, target)
 
 
 def examine(connection: Connection, target: Target) -> list[Finding]:
@@ -34,9 +55,11 @@ def examine(connection: Connection, target: Target) -> list[Finding]:
     questions: tuple[tuple[str, str, Callable[[], Iterator[Finding]]], ...] = (
         ("Connection", "connection", lambda: iter([Finding("connection", "ok", target.label)])),
         ("Connection", "PostgreSQL", lambda: version(facts)),
-        ("Connection", "TLS", lambda: tls(facts, target)),
+        ("Connection", "TLS", lambda: tls(facts, target, way_of(connection))),
         ("Connection", "pooler", lambda: pooler(connection, target)),
         ("Role", "privileges", lambda: privileges(connection, facts)),
+        ("Role", "rights beyond need", lambda: beyond_need(connection, facts)),
+        ("Role", "open to everybody", lambda: opened(connection)),
         ("Role", "row-level security", lambda: row_security(connection)),
         ("Contacts", "contacts table", lambda: required(connection, facts)),
         ("Contacts", "columns", lambda: columns(connection)),
@@ -50,63 +73,63 @@ def examine(connection: Connection, target: Target) -> list[Finding]:
         ("Imports", "last export", lambda: ages(connection)),
         ("Imports", "run lock", lambda: run_lock_holder(connection)),
         ("Imports", "locks on contacts", lambda: locks(connection)),
+        ("Imports", "locks on our tables", lambda: locks_of_ours(connection)),
         ("This machine", "packages", packages),
-        ("This machine", "disk", lambda: disk(facts)),
+        ("This machine", "disk", disk),
+        ("This machine", "database size", lambda: iter([Finding("database size", "ok", facts["database_size"])])),
         ("This machine", "private files", private_files),
     )
     findings: list[Finding] = []
     for group, check, question in questions:
-        findings += [Finding(f.check, f.status, f.detail, f.remedy, group) for f in _asked(check, question, facts)]
+        block = nullcontext() if check == "pooler" else _bounded(connection)  # a pooler shows between transactions only
+        found = _asked(check, question, facts, block)
+        findings += [Finding(each.check, each.status, each.detail, each.remedy, group) for each in found]
     return findings
 
 
-def _asked(check: str, question: Callable[[], Iterator[Finding]], facts: dict[str, Any]) -> list[Finding]:
+@contextmanager
+def _bounded(connection: Connection) -> Iterator[None]:
+    """Wait for nobody for long: whoever holds a table must not keep the other lines from being shown."""
+    with connection.transaction():
+        connection.execute(statement("doctor_timeouts"))
+        yield
+
+
+def _asked(
+    check: str, question: Callable[[], Iterator[Finding]], facts: dict[str, Any], block: AbstractContextManager[None]
+) -> list[Finding]:
     """The findings of one check; what keeps it from looking is a finding as well."""
     try:
-        return list(question())
+        with block:
+            return list(question())
     except psycopg.errors.InsufficientPrivilege:
         is_ours = check == "tables of kajabi-guard"
         if facts["has_group_role"] and not is_ours:
             return [Finding(check, "ok", "not for this role")]
         remedy = "let the owner run `./kajabi-guard init --roles` and grant one of the roles to this one"
         return [Finding(check, "problem" if is_ours else "warning", "this role may not look", remedy)]
-    except (
-        psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction,
-        psycopg.errors.UndefinedColumn,
-    ):  # fmt: skip
-        return [Finding(check, "warning", "not looked at: a table or column is missing", "see the other lines")]
-    except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable):
-        return [Finding(check, "warning", "not looked at: it took too long", "try again when the database is quiet")]
+    except (psycopg.Error, NotConnected) as error:
+        status, why, remedy = next(rest for kinds, *rest in _KEPT_FROM_LOOKING if isinstance(error, kinds))
+        return [Finding(check, status, f"not looked at: {why}", remedy)]
 
 
-def privileges(connection: Connection, facts: dict[str, Any]) -> Iterator[Finding]:
-    """What load, plan and apply lack. A role that was made for one of them need not be able to do the others."""
-    missing: dict[str, list[dict[str, Any]]] = {command: [] for command in GROUP_OF}
-    for row in connection.execute(statement("doctor_privileges")):
-        missing[row["command"]].append(row)
-    for command, rows in missing.items():
-        check = f"may {command}"
-        if not rows:
-            yield Finding(check, "ok", "yes")
-            continue
-        names = [row["needed"] for row in rows]
-        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        is_anothers = facts["has_group_role"] and not rows[0]["has_its_role"]
-        if is_anothers:
-            yield Finding(check, "ok", f"no: that is for {GROUP_OF[command]}")
-        else:
-            remedy = f"let the owner run `./kajabi-guard init --roles` and grant {GROUP_OF[command]} to this role"
-            yield Finding(check, "problem", f"no: lacks {', '.join(names[:SHOWN])}{more}", remedy)
-
-
-def row_security(connection: Connection) -> Iterator[Finding]:
-    """Whether rows of contacts may be hidden from this role, or from who owns the models."""
-    try:
-        check_visible(connection)
-    except KajabiGuardError as error:
-        yield Finding("row-level security", "problem", str(error), "alter role NAME bypassrls, for each role named")
-    else:
-        yield Finding("row-level security", "ok", "hides nothing")
+_KEPT_FROM_LOOKING: tuple[tuple[tuple[type[Exception], ...], str, str, str], ...] = (
+    (
+        (
+            psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction,
+            psycopg.errors.UndefinedColumn,
+        ), "warning", "a table or column is missing", "see the other lines",
+    ),
+    ((psycopg.errors.LockNotAvailable,), "warning", "a table is locked", "see the lines about locks"),
+    ((psycopg.errors.QueryCanceled,), "warning", "it took too long", "try again when the database is quiet"),
+    (
+        (NotConnected,), "warning", "the server takes no second connection",
+        "close a program that uses it, or raise its limit of connections",
+    ),
+    ((psycopg.OperationalError,), "problem", "the connection was lost", "run doctor again"),
+    # in its own words an error can hold a person's value
+    ((psycopg.Error,), "warning", "the server reported an error", "its log tells which"),
+)  # fmt: skip
 
 
 def citext(facts: dict[str, Any]) -> Iterator[Finding]:
@@ -146,30 +169,3 @@ def ages(connection: Connection) -> Iterator[Finding]:
             yield Finding(check, "warning", f"{days:.0f} days ago: what is new in Kajabi is not here", remedy)
         else:
             yield Finding(check, "ok", f"{days:.0f} days ago")
-
-
-def run_lock_holder(connection: Connection) -> Iterator[Finding]:
-    """Whether a run is in progress, or was left behind."""
-    holder = connection.execute(statement("run_lock_holder")).fetchone()
-    if holder is None:
-        yield Finding("run lock", "ok", "free")
-        return
-    yield Finding(
-        "run lock", "warning",
-        f"held by {holder['role_name']} ({holder['application_name']}) since {holder['busy_since'] or '?'}",
-        "wait; if that command is gone: docs/runbook.md, Somebody else is busy",
-    )  # fmt: skip
-
-
-def locks(connection: Connection) -> Iterator[Finding]:
-    """Sessions that hold contacts, so that a write would wait."""
-    held = connection.execute(statement("doctor_locks")).fetchall()
-    if not held:
-        yield Finding("locks on contacts", "ok", "none")
-        return
-    first = held[0]
-    yield Finding(
-        "locks on contacts", "warning",
-        f"{len(held)} held; the longest by {first['role_name']} ({first['state']}) since {first['busy_since'] or '?'}",
-        "let it end its transaction: docs/runbook.md, Somebody else is busy",
-    )  # fmt: skip

@@ -97,6 +97,18 @@ def emails(connection: Connection) -> Iterator[Finding]:
             "Kajabi ids held twice", found["ids_held_twice"], "id",
             "leave the id with one contact: a row for an id held twice is held back at every import",
         ),
+        (
+            "member ids held twice", found["member_ids_held_twice"], "id",
+            "leave the member id with one contact: an id that somebody holds is given to nobody else",
+        ),
+        (
+            "contact ids alike", found["contact_ids_alike"], "id",
+            "make id the primary key: the ledger names contacts by it, and a write would reach several",
+        ),
+        (
+            "blank contact ids", found["blank_contact_ids"], "contact",
+            "give them an id, and make id the primary key: the ledger names contacts by it",
+        ),
     ):  # fmt: skip
         yield Finding(check, "warning", count(number, what), remedy) if number else Finding(check, "ok", "none")
     if found["is_email_unique"]:

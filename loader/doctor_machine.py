@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import stat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
@@ -44,8 +44,8 @@ def packages() -> Iterator[Finding]:
     yield Finding("packages", "ok", ", ".join(others) or "nothing to compare with")
 
 
-def disk(facts: dict[str, Any]) -> Iterator[Finding]:
-    """Room for the state folder and the reports; the size of the database."""
+def disk() -> Iterator[Finding]:
+    """Room for the state folder and the reports."""
     for check, folder in (("disk for .kajabi-guard", STATE), ("disk for reports", REPORTS)):
         free = shutil.disk_usage(_existing(folder)).free
         room = f"{free / 2**30:.1f} GB free"
@@ -55,7 +55,6 @@ def disk(facts: dict[str, Any]) -> Iterator[Finding]:
             yield Finding(check, "warning", room, "make room before the next import")
         else:
             yield Finding(check, "ok", room)
-    yield Finding("database size", "ok", str(facts["database_size"]))
 
 
 def private_files() -> Iterator[Finding]:

@@ -52,6 +52,8 @@ def make_plan(
         with connect(target, "kajabi-guard plan") as connection:
             _begin(connection, scope)
             connection.execute(statement("drop_models_of_others"))
+            # somebody may have opened it since `init`, and what dbt builds is open to whom the schema is
+            connection.execute(statement("close_schemas"))
         run = run_dbt(BUILD, progress=progress, state=state, project=project)
         with connect(target, "kajabi-guard plan") as connection:
             connection.execute(statement("grant_models"))

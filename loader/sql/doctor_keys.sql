@@ -1,9 +1,18 @@
 -- Keys of contacts that cannot tell two people apart. Counts, never a value.
-with contacts as (
+with each_row as (
     select
-        kajabi_ledger.clean_email(contacts.email::text) as email_key,
-        kajabi_ledger.trim_text(to_jsonb(contacts.*) ->> 'kajabi_id') as kajabi_id
+        email::text as email,
+        to_jsonb(contacts.*) as cells
     from public.contacts
+),
+
+contacts as (
+    select
+        kajabi_ledger.clean_email(email) as email_key,
+        kajabi_ledger.trim_text(cells ->> 'kajabi_id') as kajabi_id,
+        kajabi_ledger.trim_text(cells ->> 'kajabi_member_id') as kajabi_member_id,
+        cells ->> 'id' as contact_id
+    from each_row
 )
 
 select
@@ -17,6 +26,17 @@ select
         select count(*)
         from (select from contacts where kajabi_id is not null group by kajabi_id having count(*) > 1) as alike
     ) as ids_held_twice,
+    (
+        select count(*)
+        from (
+            select from contacts where kajabi_member_id is not null group by kajabi_member_id having count(*) > 1
+        ) as alike
+    ) as member_ids_held_twice,
+    (
+        select count(*)
+        from (select from contacts where contact_id is not null group by contact_id having count(*) > 1) as alike
+    ) as contact_ids_alike,
+    (select count(*) from contacts where contact_id is null) as blank_contact_ids,
     -- a plain unique index on the email alone, for all rows
     exists(
         select from pg_catalog.pg_index

@@ -1,5 +1,5 @@
--- What load, plan and apply need and this role lacks, one row each. Asks the catalogue only, so that a role without any
--- right gets its answer as well; what is not there is another line of `doctor`.
+-- What load, plan, apply and undo need and this role lacks, one row each. Asks the catalogue only, so that a role
+-- without any right gets its answer as well; what is not there is another line of `doctor`.
 with relations as (
     select
         pg_class.oid,
@@ -42,7 +42,8 @@ table_needs (command, relation, privilege) as (
     ('apply', 'kajabi_ledger.planned_rows', 'insert'), ('apply', 'kajabi_ledger.field_changes', 'insert'),
     ('apply', 'kajabi_ledger.contact_field_sources', 'insert'),
     ('apply', 'kajabi_ledger.contact_field_sources', 'update'), ('apply', 'kajabi_ledger.open_conflicts', 'insert'),
-    ('apply', 'kajabi_ledger.open_conflicts', 'delete'), ('apply', 'kajabi_ledger.guard_overrides', 'insert')
+    ('apply', 'kajabi_ledger.open_conflicts', 'delete'), ('apply', 'kajabi_ledger.guard_overrides', 'insert'),
+    ('undo', 'kajabi_ledger.contact_field_sources', 'delete'), ('undo', 'kajabi_ledger.inserted_contacts', 'insert')
 ),
 
 needs (command, needed, is_held) as (
@@ -132,6 +133,25 @@ needs (command, needed, is_held) as (
         and uses.refclassid = 'pg_class'::regclass
     inner join pg_catalog.pg_class as sequences on uses.refobjid = sequences.oid and sequences.relkind = 'S'
     where defaults.adrelid in (select oid from relations where relation = 'public.contacts')
+    union all
+    select
+        'undo',
+        'execute on kajabi_ledger.remove_inserted_contacts',
+        has_function_privilege(pg_proc.oid, 'execute')
+    from pg_catalog.pg_proc inner join pg_catalog.pg_namespace on pronamespace = pg_namespace.oid
+    where nspname = 'kajabi_ledger' and proname = 'remove_inserted_contacts'
+),
+
+all_needs as (
+    select command, needed, is_held from needs
+    union all
+    -- what was written is taken back with the rights that wrote it; the plan and the export are not looked at
+    select 'undo', needed, is_held
+    from needs
+    where
+        command = 'apply'
+        and needed !~ '(kajabi_raw|kajabi_guard)\M'
+        and needed !~ '^insert on kajabi_ledger\.(planned_rows|open_conflicts|guard_overrides)$'
 )
 
 select distinct
@@ -145,6 +165,6 @@ select distinct
             end
             and pg_has_role(pg_roles.oid, 'usage')
     ) as has_its_role
-from needs
+from all_needs
 where not is_held
 order by command, needed

@@ -31,7 +31,7 @@ weighed as (
         *,
         case
             when is_blank_in_kajabi then is_clearable
-            else present_text is distinct from incoming_value
+            else (present_text is distinct from incoming_value)
         end as is_replaced
     from parts
 ),
@@ -45,9 +45,9 @@ whole_addresses as (
         -- one part alone, seen by itself, is the whole question
         count(*) filter (where is_replaced or needs_review) = 1 as is_one_part,
         string_agg(replace(field, '_', ' '), ', ' order by position)
-            filter (where is_blank_in_kajabi and is_clearable) as emptied_parts,
+        filter (where is_blank_in_kajabi and is_clearable) as emptied_parts,
         string_agg(replace(field, '_', ' '), ', ' order by position)
-            filter (where is_blank_in_kajabi and not is_clearable) as staying_parts
+        filter (where is_blank_in_kajabi and not is_clearable) as staying_parts
     from weighed
     group by contact_id
     having bool_or(is_different)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -11,10 +12,10 @@ import psycopg
 import pytest
 
 from console import Console, console_in
-from loader import doctor_machine
+from loader import doctor, doctor_machine
 from loader.database import PROJECT, Target, connect, pointed_at
 from loader.doctor import examine
-from loader.doctor_connection import pooler, tls, version
+from loader.doctor_connection import Way, pooler, tls, version, way_of
 from loader.findings import Finding, findings_text
 from loader.prepare import run_lock
 from loader.statements import statement
@@ -46,7 +47,9 @@ def test_a_sound_site_has_no_problem_and_every_line_fits(world: World) -> None:
     world.load({"email": CANARY})
     findings = findings_of(world.target)
     assert {each.check: each.detail for each in findings if each.status == "problem"} == {}
-    assert {each.check for each in findings if each.status == "warning"} <= {"last applied plan", "PostgreSQL"}
+    assert {each.check for each in findings if each.status == "warning"} <= {
+        *("last applied plan", "PostgreSQL", "rights beyond need")  # the tests' role is a superuser
+    }
     groups = [each.group for each in findings]
     assert list(dict.fromkeys(groups)) == ["Connection", "Role", "Contacts", "Imports", "This machine"]
     assert groups == sorted(groups, key=list(dict.fromkeys(groups)).index), "a group is in one place"
@@ -102,6 +105,25 @@ BROKEN = {
         ("insert into public.contacts (email, source_system, kajabi_id)"
         " values ('a@example.org', 'kajabi', '77'), ('b@example.org', 'kajabi', ' 77')"),
         "Kajabi ids held twice", "warning", "1 id",
+    ),
+    "a member id held twice": (
+        ("insert into public.contacts (email, source_system, kajabi_member_id)"
+        " values ('a@example.org', 'kajabi', '88'), ('b@example.org', 'kajabi', '88 '),"
+        " ('c@example.org', 'kajabi', '9'), ('d@example.org', 'kajabi', ' '), ('e@example.org', 'kajabi', '')"),
+        "member ids held twice", "warning", "1 id",
+    ),
+    "a contact's id held twice": (
+        ("alter table public.contacts drop constraint contacts_pkey cascade;"
+        "insert into public.contacts (id, email, source_system) select id, email, 'kajabi' from"
+        " (values (gen_random_uuid())) as one (id) cross join (values ('a@example.org'), ('b@example.org'))"
+        " as two (email)"),
+        "contact ids alike", "warning", "1 id",
+    ),
+    "contacts without an id": (
+        ("alter table public.contacts drop constraint contacts_pkey cascade, alter column id drop not null;"
+        "insert into public.contacts (id, email, source_system)"
+        " values (null, 'a@example.org', 'kajabi'), (null, 'b@example.org', 'kajabi')"),
+        "blank contact ids", "warning", "2 contacts",
     ),
     "an email that may be there twice": (
         "alter table public.contacts drop constraint contacts_email_key", "email is unique", "warning", "no:",
@@ -196,6 +218,35 @@ def test_a_run_in_progress_and_a_forgotten_transaction_are_named(world: World) -
     assert found(world.target, "run lock").status == found(world.target, "locks on contacts").status == "ok"
 
 
+LOCKED = ("public.contacts", "kajabi_ledger.schema_migrations", "kajabi_ledger.merge_runs", "kajabi_raw.loads")
+
+
+@pytest.mark.parametrize("table", LOCKED)
+def test_whoever_holds_a_table_is_named_and_every_other_line_is_shown(world: World, table: str) -> None:
+    world.add_contacts({"email": CANARY})
+    sound = [each.check for each in findings_of(world.target)]
+    with connect(world.target, "somebody") as holder:
+        # without a limit of its own doctor would wait for this one to be thrown out, and find nothing
+        holder.execute("set idle_in_transaction_session_timeout = '30s'")
+        holder.execute("begin")
+        holder.execute(f"lock table {table} in access exclusive mode")
+        findings = findings_of(world.target)
+        pid = holder.info.backend_pid
+    (problem,) = [each for each in findings if each.status == "problem"]
+    assert problem.check == ("locks on contacts" if table == "public.contacts" else "locks on our tables")
+    name, role = table.removeprefix("public."), world.target.settings["PGUSER"]
+    assert problem.detail.startswith(f"{name} is locked by pid {pid} ({role}, idle in transaction) since 20"), problem
+    assert f"pg_terminate_backend({pid})" in problem.remedy
+    waited = [each for each in findings if each.detail == "not looked at: a table is locked"]
+    assert waited, "what could not be looked at says so"
+    assert {each.status for each in waited} == {"warning"}
+    groups = {each.group for each in findings}
+    assert groups == {"Connection", "Role", "Contacts", "Imports", "This machine"}
+    lost = set(sound) - {each.check for each in findings}
+    keys = {"emails alike", "Kajabi ids held twice", "member ids held twice", "contact ids alike", "email is unique"}
+    assert lost <= keys | {"blank emails", "blank contact ids", "last applied plan"}
+
+
 def test_a_database_that_does_not_store_utf8_is_a_problem(server: dict[str, str]) -> None:
     name = f"kajabi_guard_test_{uuid4().hex[:12]}"
     with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
@@ -243,13 +294,19 @@ LOST = {
         ),
         *("execute on function kajabi_ledger.lock_contacts", "delete on kajabi_ledger.open_conflicts"),
     ),
+    "undo": (
+        *("update (city) on public.contacts", "insert on kajabi_ledger.field_changes"),
+        *("execute on function kajabi_ledger.remove_inserted_contacts", "select on kajabi_ledger.field_changes"),
+        *("execute on function kajabi_ledger.lock_contacts", "delete on kajabi_ledger.contact_field_sources"),
+    ),
 }
+NOT_FOR_UNDO = ("insert on kajabi_ledger.planned_rows", "select on kajabi_raw.loads", "usage on schema kajabi_guard")
 
 
 def test_each_right_that_is_missing_is_named_with_the_command_that_needs_it(
     world: World, target: Target, clerk: str
 ) -> None:
-    group = {"load": "loader", "plan": "planner", "apply": "applier"}
+    group = {"load": "loader", "plan": "planner", "apply": "applier", "undo": "applier"}
     with as_role(target, clerk):
         assert {found(target, f"may {command}").detail for command in LOST} == {"yes"}
     for command, rights in LOST.items():
@@ -262,6 +319,103 @@ def test_each_right_that_is_missing_is_named_with_the_command_that_needs_it(
             named = right.split(" on ")[-1].removeprefix("schema ").removeprefix("sequence ").removeprefix("function ")
             assert named in finding.detail or "the lock" in finding.detail, (right, finding)
             assert f"kajabi_guard_{group[command]}" in finding.remedy
+
+
+def test_undo_needs_neither_the_plan_nor_the_export(world: World, target: Target, clerk: str) -> None:
+    for right in NOT_FOR_UNDO:
+        world.run(f"revoke {right} from {GROUPS}")
+    # the schema of the models is the planner's own
+    world.run(f"revoke kajabi_guard_planner from {clerk}")
+    with as_role(target, clerk):
+        assert found(target, "may apply").status == "problem"
+        assert found(target, "may undo").detail == "yes"
+
+
+BEYOND = {
+    "delete": (
+        "grant delete on public.contacts to {}", "may delete contacts", "revoke delete on public.contacts from {}",
+    ),
+    "truncate, by a group": (
+        "grant truncate on public.contacts to kajabi_guard_applier",
+        "may truncate contacts, through kajabi_guard_applier",
+        "revoke truncate on public.contacts from kajabi_guard_applier",
+    ),
+    "everything, by everybody": (
+        "grant delete, truncate on public.contacts to public",
+        "may delete, truncate contacts, through public", "revoke delete, truncate on public.contacts from public",
+    ),
+    "every table": (
+        "grant pg_write_all_data to {}", "may delete contacts, through pg_write_all_data",
+        "revoke pg_write_all_data from {}",
+    ),
+    "superuser": ("alter role {} superuser", "superuser", "alter role {} nosuperuser"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BEYOND)
+def test_a_right_that_no_command_needs_is_taken_away_by_the_remedy(
+    world: World, target: Target, clerk: str, case: str
+) -> None:
+    grant, detail, remedy = (text.format(clerk) for text in BEYOND[case])
+    with as_role(target, clerk):
+        assert found(target, "rights beyond need").detail == "none"
+    world.run(grant)
+    with as_role(target, clerk):
+        finding = found(target, "rights beyond need")
+    assert (finding.status, finding.detail.startswith(detail)) == ("warning", True), finding
+    assert finding.remedy.endswith(remedy), finding
+    world.run(remedy)
+    with as_role(target, clerk):
+        assert found(target, "rights beyond need").detail == "none"
+
+
+def test_the_owner_of_contacts_has_no_right_too_many(world: World, target: Target, clerk: str) -> None:
+    """One role for everything is the usual way."""
+    world.run(f"alter table public.contacts owner to {clerk}")
+    with as_role(target, clerk):
+        finding = found(target, "rights beyond need")
+    world.run("alter table public.contacts owner to current_user")
+    assert (finding.status, finding.detail) == ("ok", "none but those of the owner of contacts")
+
+
+@pytest.fixture
+def served(world: World) -> Iterator[None]:
+    """The two roles that Supabase serves to the net, and a group that one of them is in."""
+    world.run("create role anon; create role authenticated; create role kg_members; grant kg_members to authenticated")
+    yield
+    world.run("drop owned by anon, authenticated, kg_members; drop role anon, authenticated, kg_members")
+
+
+OPENED = {
+    "a schema to everybody": "usage on schema kajabi_guard to public",
+    "a schema to anon": "usage on schema kajabi_ledger to anon",
+    "a schema through a group": "usage on schema kajabi_raw to kg_members",
+    "the right to make in it": "create on schema kajabi_guard to authenticated",
+    "a table": "select on kajabi_ledger.field_changes to anon",
+    "a sequence": "usage on sequence kajabi_raw.load_ranks to authenticated",
+    "a function": "execute on function kajabi_ledger.lock_contacts() to public",
+}
+
+
+@pytest.mark.parametrize("right", OPENED.values(), ids=OPENED.keys())
+@pytest.mark.usefixtures("served")
+def test_what_is_open_to_everybody_is_closed_by_the_remedy(world: World, right: str) -> None:
+    assert found(world.target, "open to everybody").detail == "nothing of ours"
+    world.run(f"grant {right}")
+    finding = found(world.target, "open to everybody")
+    grantee = right.rsplit(maxsplit=1)[-1]
+    assert (finding.status, finding.detail.endswith(f"to {grantee}")) == ("warning", True), finding
+    assert finding.remedy.startswith("revoke all on ")
+    world.run(finding.remedy)
+    assert found(world.target, "open to everybody").detail == "nothing of ours"
+
+
+@pytest.mark.usefixtures("served")
+def test_much_that_is_open_is_counted(world: World) -> None:
+    world.run("grant all on schema kajabi_raw, kajabi_ledger, kajabi_guard to anon, authenticated")
+    findings = [each for each in findings_of(world.target) if each.check == "open to everybody"]
+    assert [each.status for each in findings] == ["warning"] * 4
+    assert (findings[-1].detail, findings[-1].remedy) == ("3 more like these", "as the owner: ./kajabi-guard init")
 
 
 def test_a_role_made_for_one_command_need_not_have_the_rights_of_another(
@@ -391,11 +545,44 @@ def test_the_port_tells_where_the_behaviour_does_not(world: World) -> None:
     assert found(world.target, "pooler").detail.startswith("none on port")
 
 
-def test_a_connection_that_does_not_verify_whom_it_talks_to_is_a_problem() -> None:
-    elsewhere = Target({"PGHOST": "db.example.org", "PGSSLMODE": "require"})
-    assert [each.status for each in tls({"is_encrypted": True}, elsewhere)] == ["problem"]
-    verified = Target({"PGHOST": "db.example.org", "PGSSLMODE": "verify-full"})
-    assert [each.status for each in tls({"is_encrypted": True}, verified)] == ["ok"]
+# name, address, whether this end is encrypted
+FAR, FAR_IN_CLEAR = ("db.example.org", "203.0.113.5", "encrypted"), ("db.example.org", "203.0.113.5", "")
+# the mode, the way that the connection takes, what the server says, and what doctor says: status, part of the detail
+WAYS = {
+    "verified": ("verify-full", FAR, "TLSv1.3", "ok", "(TLSv1.3) and verified"),
+    "verified to a pooler": ("verify-full", FAR, None, "ok", "as far as the pool"),
+    "encrypted for anybody": ("require", FAR, "TLSv1.3", "warning", "=require"),
+    "a certificate of anybody's": ("verify-ca", FAR, "TLSv1.2", "warning", "=verify-ca does"),
+    "no mode, TLS by chance": ("", FAR, "TLSv1.3", "warning", "sslmode=prefer does not verify"),
+    "no mode, no TLS": ("", FAR_IN_CLEAR, None, "problem", "not encrypted (sslmode=prefer)"),
+    "no TLS at all": ("disable", FAR_IN_CLEAR, None, "problem", "not encrypted (sslmode=disable)"),
+    "a local name for a far address": (
+        "disable", ("localhost", "203.0.113.5", ""), None, "problem", "to 203.0.113.5",
+    ),
+    "a socket": ("disable", ("/run/postgresql", "", ""), None, "ok", "a socket on this machine"),
+    "this machine": ("", ("db.example.org", "::1", ""), None, "ok", "::1 on this machine"),
+    "this machine, encrypted": ("", ("localhost", "127.0.0.1", "encrypted"), "TLSv1.3", "ok", "in use: 127.0.0.1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WAYS)
+def test_the_tls_line_goes_by_the_way_that_is_really_taken(case: str) -> None:
+    mode, (host, address, encrypted), tls_version, status, detail = WAYS[case]
+    way = Way(host, address, is_encrypted=bool(encrypted))
+    # as the settings name it: a name of this machine, whatever the address
+    (finding,) = tls({"tls_version": tls_version}, Target({"PGHOST": "localhost", "PGSSLMODE": mode}), way)
+    assert (finding.status, detail in finding.detail) == (status, True), finding
+    assert ("sslmode=verify-full" in finding.remedy) == (status != "ok")
+
+
+def test_the_way_is_asked_of_the_connection(server: dict[str, str], world: World) -> None:
+    with through(world.target, ForgetfulPooler(server)) as pooled:
+        far = Target({**pooled.settings, "PGHOST": "db.example.org", "PGHOSTADDR": "127.0.0.1"})
+        with pointed_at(far), connect(far) as connection:
+            assert way_of(connection) == Way("db.example.org", "127.0.0.1", is_encrypted=False)
+            assert found(far, "TLS").detail == "not needed: 127.0.0.1 on this machine"
+    if world.target.settings["PGHOST"].startswith("/"):
+        assert found(world.target, "TLS").detail == "not needed: a socket on this machine"
 
 
 def test_an_old_minor_version_is_a_warning() -> None:
@@ -467,6 +654,9 @@ def test_what_others_on_this_machine_could_read_is_a_problem(tmp_path: Path, mon
             path.chmod(mode | more)
             assert statuses()[check] == ("problem", f"chmod {mode:o} '{path.relative_to(tmp_path)}'")
         path.chmod(mode)
+    nobody = os.getuid() + 1
+    monkeypatch.setattr("loader.doctor_machine.os.getuid", lambda: nobody)
+    assert set(statuses().values()) == {("problem", "remove it and connect again")}
 
 
 # ---------------------------------------------------------------- the command
@@ -494,6 +684,125 @@ def test_the_exit_code_is_1_for_a_problem_and_0_for_warnings(console: Console, w
     as_text = console.run("doctor", variables={"COLUMNS": "200"})
     assert (as_text.code, as_text.out.strip().split("\n")[-1][:10]) == (1, "1 problem ")
     assert [line for line in as_text.out.split("\n") if len(line) > 80] == []
+
+
+PASTED = "Tulip-4711"
+NOBODY_THERE: dict[str, tuple[dict[str, str | None], str, str]] = {
+    "another port": ({"PGHOST": "127.0.0.1", "PGPORT": "1"}, "refused", "nothing listens there"),
+    "another host": ({"PGHOST": "no-such-host.invalid"}, "no-such-host.invalid", ""),
+    "another folder": ({"PGHOST": "/nowhere"}, "/nowhere", "no server has a socket there"),
+    "another database": ({"PGDATABASE": "no_such_database"}, "does not exist", "compare the database's"),
+    "another password": ({"PGUSER": "kg_locked_out"}, "password authentication failed", "the password or the user"),
+    "no database": ({"PGHOST": None, "PGPORT": None, "PGUSER": None}, "No database is connected yet", "connect` once"),
+}
+
+
+@pytest.mark.parametrize("case", NOBODY_THERE)
+def test_without_a_connection_the_lines_of_this_machine_are_shown(console: Console, world: World, case: str) -> None:
+    variables, detail, remedy = NOBODY_THERE[case]
+    given: dict[str, str | None] = {"PGPASSWORD": PASTED, **variables}
+    if case == "another password":
+        world.run("create role kg_locked_out login password 'another'")
+    try:
+        outcome: Any = console.run("doctor", "--json", variables=given)
+        as_text = console.run("doctor", variables=given)
+    finally:
+        world.run("drop role if exists kg_locked_out")
+    assert (outcome.code, as_text.code, as_text.err) == (1, 1, "")
+    first, *others = outcome.document
+    assert (first["group"], first["check"], first["status"]) == ("Connection", "connection", "problem")
+    assert (detail in first["detail"], remedy in first["remedy"]) == (True, True), first
+    assert {each["check"] for each in others} >= {"packages", "disk for .kajabi-guard", "disk for reports"}
+    assert {each["group"] for each in others} == {"This machine"}
+    assert "problem" not in {each["status"] for each in others}
+    for out in (outcome.out, as_text.out):
+        assert PASTED not in out
+        assert "Traceback" not in out
+
+
+@pytest.mark.parametrize("password", [f"p@{PASTED}", f"12/{PASTED}", f"p/{PASTED}"])
+def test_a_password_that_spills_into_the_host_is_not_shown(console: Console, password: str) -> None:
+    """Pasted without %40 and %2F, its end would be taken for a host, a port or a database, which are shown."""
+    outcome = console.run("doctor", variables={"DATABASE_URL": f"postgresql://ann:{password}@127.0.0.1:1/contacts"})
+    assert outcome.code == 2
+    assert PASTED not in outcome.err
+    assert "%40" in outcome.refusal
+
+
+def test_a_connection_that_is_lost_on_the_way_is_a_problem(world: World) -> None:
+    with connect(world.target, "test") as connection:
+        facts = connection.execute(statement("doctor_server")).fetchone()
+        pid = connection.info.backend_pid
+
+        def cut_off() -> Iterator[Finding]:
+            world.run("select pg_terminate_backend(%(pid)s)", pid=pid)
+            connection.execute("select 1")
+            yield Finding("a check", "ok", "")
+
+        for _ in range(2):  # and the next one, on what is left of it
+            (finding,) = doctor._asked("a check", cut_off, facts or {}, doctor._bounded(connection))  # noqa: SLF001
+            assert (finding.status, finding.detail) == ("problem", "not looked at: the connection was lost")
+
+
+KEPT_FROM_LOOKING = {
+    "too long": ("set local statement_timeout = '50ms'; select pg_sleep(5)", "warning", "it took too long"),
+    "a table that is missing": ("select from public.no_such_table", "warning", "a table or column is missing"),
+    "any other error": ("select 1 / 0", "warning", "the server reported an error"),
+}
+
+
+@pytest.mark.parametrize("case", KEPT_FROM_LOOKING)
+def test_what_keeps_a_check_from_looking_is_its_line(world: World, case: str) -> None:
+    query, status, detail = KEPT_FROM_LOOKING[case]
+    with connect(world.target, "test") as connection:
+
+        def look() -> Iterator[Finding]:
+            connection.execute(query)
+            yield Finding("a check", "ok", "")
+
+        (finding,) = doctor._asked("a check", look, {}, doctor._bounded(connection))  # noqa: SLF001
+        assert (finding.status, finding.detail) == (status, f"not looked at: {detail}")
+        assert finding.remedy
+        assert connection.execute("select 1 as one").fetchone(), "and the next check can look"
+
+
+def test_a_server_that_takes_no_second_connection_leaves_the_pooler_open(world: World) -> None:
+    full = Target({**world.target.settings, "PGHOST": "127.0.0.1", "PGPORT": "1"})
+    with connect(world.target, "test") as connection, pointed_at(full):
+        (finding,) = doctor._asked("pooler", lambda: pooler(connection, full), {}, nullcontext())  # noqa: SLF001
+    assert (finding.status, "no second connection" in finding.detail) == ("warning", True)
+
+
+# which test makes a line go wrong that is not in BROKEN
+MADE_TO_GO_WRONG = {
+    "connection": test_without_a_connection_the_lines_of_this_machine_are_shown,
+    "PostgreSQL": test_an_old_minor_version_is_a_warning,
+    "TLS": test_the_tls_line_goes_by_the_way_that_is_really_taken,
+    "pooler": test_a_pooler_in_transaction_mode_is_known_by_its_behaviour,
+    **dict.fromkeys(
+        ("may load", "may plan", "may apply", "may undo"),
+        test_each_right_that_is_missing_is_named_with_the_command_that_needs_it,
+    ),
+    "rights beyond need": test_a_right_that_no_command_needs_is_taken_away_by_the_remedy,
+    "open to everybody": test_what_is_open_to_everybody_is_closed_by_the_remedy,
+    "row-level security": test_row_security_that_may_hide_contacts_is_a_problem,
+    "run lock": test_a_run_in_progress_and_a_forgotten_transaction_are_named,
+    "locks on contacts": test_whoever_holds_a_table_is_named_and_every_other_line_is_shown,
+    "locks on our tables": test_whoever_holds_a_table_is_named_and_every_other_line_is_shown,
+    "packages": test_packages_are_compared_with_what_is_asked_for_and_what_was_tested,
+    **dict.fromkeys(("disk for .kajabi-guard", "disk for reports"), test_a_disk_that_is_nearly_full_is_noticed),
+    **dict.fromkeys(
+        ("state folder", "connection.env", "reports folder"), test_what_others_on_this_machine_could_read_is_a_problem
+    ),
+}
+ONLY_A_FIGURE = {"database size"}
+
+
+def test_every_line_is_made_to_go_wrong_by_a_test(world: World) -> None:
+    shown = {each.check for each in findings_of(world.target)}
+    tested = {check for _, check, _, _ in BROKEN.values()} | set(MADE_TO_GO_WRONG)
+    assert shown - tested == ONLY_A_FIGURE
+    assert tested - shown == set(), "a line that is no longer there"
 
 
 def test_doctor_changes_nothing(console: Console, world: World) -> None:
