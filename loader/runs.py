@@ -99,13 +99,14 @@ class Undone:
     """What an ``undo`` did. ``status``: applied, rehearsed (dry run), already_undone, plan_stands or nothing.
 
     ``undoes_run`` is the run that was taken back; ``undone_by`` the run that had done it before, or by which its plan
-    stands again.
+    stands again; ``continues_run`` the undo with whose leftovers this one went on.
     """
 
     status: str
     undoes_run: int
     run_id: int | None = None
     undone_by: int | None = None
+    continues_run: int | None = None
     updated_contacts: int = 0
     inserted_contacts: int = 0
     removed_contacts: int = 0
@@ -127,7 +128,8 @@ class Undone:
         """What a person reads after ``undo``; the list of what was kept comes after it."""
         undone = f"run {self.undoes_run}"
         if self.status == "already_undone":
-            return f"{undone.capitalize()} was taken back already, as run {self.undone_by}. Nothing to do."
+            left = f" What it left is still in the way: {len(self.kept):,}." if self.kept else ""
+            return f"{undone.capitalize()} was taken back already, as run {self.undone_by}. Nothing to do.{left}"
         if self.status == "plan_stands":
             return (
                 f"The plan that {undone} took back was applied again, as run {self.undone_by}. Nothing to do: "
@@ -151,6 +153,7 @@ class Undone:
             head = f"Rehearsed taking {undone} back: everything was done and taken back. It would be: "
             tail = f"Next:\n   ./kajabi-guard undo {self.undoes_run}"
         else:
-            head = f"Took {undone} back, as run {self.run_id}: "
+            rest = f"what run {self.continues_run} had left of " if self.continues_run else ""
+            head = f"Took {rest}{undone} back, as run {self.run_id}: "
             tail = f"To write it again:\n   ./kajabi-guard undo {self.run_id}\nNext:\n   ./kajabi-guard plan"
         return "\n".join(line for line in (head + counts, unknown, kept, tail) if line)

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 def undo_run(connection: Connection, target: Target, run_id: int, *, dry_run: bool = False) -> Undone:
     """Take the run back, or whatever stands for it: where it was undone and written again, the run that did that.
 
-    A run that is undone already is no error: ``already_undone``. What is not the run's own any more is kept and listed.
+    A run that is undone already is no error: ``already_undone``. What is not the run's own any more is kept and listed;
+    asked again, an undo that left something goes on with what has become the run's own again.
 
     Raises Usage for a run that is not there or was refused, RefusedByGuard, Busy or Unprepared: nothing is written.
     """
     columns = check_contacts(connection)
     check_visible(connection)
     chain = _chain(connection, run_id)
-    undone = chain[-1]
+    undone = _stands(chain)
     attempt = Attempt(
         undone, "redo" if undone["kind"] == "undo" else "undo",
         undoes_run=undone["run_id"], about_run=undone["about_run"], token=uuid4(),
@@ -39,8 +40,15 @@ def undo_run(connection: Connection, target: Target, run_id: int, *, dry_run: bo
 
     def work() -> Undone:
         begin_write(connection)
-        nothing = _nothing_to_do(_chain(connection, run_id), undone)
-        return nothing or _take_back(connection, attempt, undone, columns, kept)
+        now = _chain(connection, run_id)
+        done = _nothing_to_do(now, undone)
+        if done:
+            return done
+        continued = now[-1]["run_id"] if _is_rest(now) else None
+        outcome = _take_back(connection, attempt, undone, columns, kept, continued=continued)
+        if continued and outcome.status == "nothing":
+            return replace(outcome, status="already_undone", undone_by=continued)
+        return outcome
 
     def found(row: dict[str, Any]) -> Undone:
         counts = {name: row[name] for name in row if not name.startswith("enriched_")}
@@ -65,9 +73,21 @@ def _chain(connection: Connection, run_id: int) -> list[dict[str, Any]]:
     return chain
 
 
+def _is_rest(chain: list[dict[str, Any]]) -> bool:
+    """Whether the run is undone, and the undo left something that may not be in the way any more."""
+    return len(chain) % 2 == 0 and chain[-1]["kind"] == "undo" and chain[-1]["count_left"] > 0
+
+
+def _stands(chain: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is to be taken back: the last run of the chain, or the one whose undo left something."""
+    return chain[-2] if _is_rest(chain) else chain[-1]
+
+
 def _nothing_to_do(chain: list[dict[str, Any]], undone: dict[str, Any]) -> Undone | None:
     """What is said instead of an undo, under the lock: somebody may have taken the run back while we waited."""
     first, last = chain[0], chain[-1]
+    if _is_rest(chain) and chain[-2]["run_id"] == undone["run_id"]:
+        return None
     if len(chain) % 2 == 0 or last["run_id"] != undone["run_id"]:
         return Undone("already_undone", first["run_id"], undone_by=last["run_id"])
     if last["kind"] == "undo" and last["plan_stands_as"]:
@@ -76,11 +96,20 @@ def _nothing_to_do(chain: list[dict[str, Any]], undone: dict[str, Any]) -> Undon
 
 
 def _take_back(
-    connection: Connection, attempt: Attempt, undone: dict[str, Any], columns: frozenset[str], kept: list[Kept]
+    connection: Connection,
+    attempt: Attempt,
+    undone: dict[str, Any],
+    columns: frozenset[str],
+    kept: list[Kept],
+    *,
+    continued: int | None,
 ) -> Undone:
     """Do all of the undo inside the open transaction; whoever sees an exception from here sees a rollback."""
     connection.execute(statement("lock_contacts"))
-    run = {**one(connection, "begin_run", attempt.record()), "undoes_run": undone["run_id"], "kind": attempt.kind}
+    begun = one(connection, "begin_run", {**attempt.record(), "continues_run": continued})
+    run = {
+        **begun, "undoes_run": undone["run_id"], "step_runs": undone["step_runs"], "kind": attempt.kind
+    }  # fmt: skip
     before = one(connection, "count_contacts", {})
 
     rows = connection.execute(statement("take_back_values", columns), run).fetchall()
@@ -116,7 +145,13 @@ def _take_back(
     connection.execute(statement("mark_undone"), run)
     connection.execute(statement("finish_undo"), {**run, **counts, **not_taken})
     return Undone(
-        "applied", undone["run_id"], run_id=run["run_id"], unknown_sources=unknown, kept=tuple(kept), **counts
+        "applied",
+        undone["run_id"],
+        run_id=run["run_id"],
+        continues_run=continued,
+        unknown_sources=unknown,
+        kept=tuple(kept),
+        **counts,
     )
 
 

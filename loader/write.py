@@ -49,7 +49,7 @@ class Attempt:
 
     def record(self) -> dict[str, Any]:
         """The parameters of ``begin_run.sql`` and ``record_refusal.sql``."""
-        about = {"kind": self.kind, "undoes_run": self.undoes_run, "about_run": self.about_run}
+        about = {"kind": self.kind, "undoes_run": self.undoes_run, "about_run": self.about_run, "continues_run": None}
         return {**self.plan, **about, "run_token": self.token or uuid4(), "done_by": person()}
 
 

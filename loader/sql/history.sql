@@ -1,18 +1,27 @@
--- Runs, newest first; of each, the run that took it back, and the last of those that took each other back.
-with recursive undone as (
+-- Runs, newest first; of each, the run that took it back, and the last of those that took each other back. An undo and
+-- those that went on with it are one step, named by the newest of them.
+with recursive done as (
     select
-        runs.run_id,
-        runs.run_id as last_run,
+        run_id,
+        undoes_run,
+        max(run_id) over (partition by coalesce(undoes_run, -run_id)) as step_run
+    from kajabi_ledger.merge_runs
+    where status in ('applied', 'undone')
+),
+
+undone as (
+    select
+        done.run_id,
+        done.step_run as last_run,
         0 as steps
-    from kajabi_ledger.merge_runs as runs
+    from done
     union all
     select
         undone.run_id,
-        later.run_id as last_run,
+        later.step_run as last_run,
         undone.steps + 1 as steps
     from undone
-    inner join kajabi_ledger.merge_runs as later
-        on undone.last_run = later.undoes_run and later.status in ('applied', 'undone')
+    inner join done as later on undone.last_run = later.undoes_run and later.run_id = later.step_run
 ),
 
 ends as (
@@ -24,12 +33,13 @@ select
     runs.run_id,
     runs.status,
     case
-        when ends.steps = 0 then ''
+        when coalesce(ends.steps, 0) = 0 then ''
         when mod(ends.steps, 2) = 1 then 'undone by ' || ends.last_run
         else 'again as ' || ends.last_run
     end as what_became_of_it,
     runs.kind,
     runs.undoes_run,
+    runs.continues_run,
     left(runs.fingerprint, 8) as fingerprint,
     loads.file_name,
     to_char(runs.finished_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as finished_at_utc,
@@ -48,7 +58,7 @@ select
     runs.contacts_left,
     runs.refusal
 from kajabi_ledger.merge_runs as runs
-inner join ends on runs.run_id = ends.run_id
+left join ends on runs.run_id = ends.run_id
 left join kajabi_raw.loads as loads on runs.load_id = loads.load_id
 order by runs.run_id desc
 limit %(limit)s

@@ -6,7 +6,7 @@ with removed as (
         jsonb_object_agg(changes.field, changes.old_value) as cells
     from kajabi_ledger.field_changes as changes
     where
-        changes.run_id = %(undoes_run)s
+        changes.run_id = any(%(step_runs)s::bigint[])
         and exists (
             select from kajabi_ledger.field_changes as wholly
             where (wholly.run_id, wholly.contact_id, wholly.field) = (changes.run_id, changes.contact_id, 'email')

@@ -1,2 +1,3 @@
--- The run that is taken back; before finish_run.sql, because one plan stands at most once.
-update kajabi_ledger.merge_runs set status = 'undone' where run_id = %(undoes_run)s
+-- What is taken back: a run, or an undo with those that went on with it; before finish_undo.sql, because one plan
+-- stands at most once.
+update kajabi_ledger.merge_runs set status = 'undone' where run_id = any(%(step_runs)s::bigint[])

@@ -8,8 +8,17 @@ from
     kajabi_ledger.remove_inserted_contacts(
         %(undoes_run)s,
         array(
-            select contact_id from kajabi_ledger.field_changes
-            where run_id = %(undoes_run)s and field = 'email' and rule = 'new_contact'
+            select changes.contact_id from kajabi_ledger.field_changes as changes
+            where
+                changes.run_id = %(undoes_run)s and changes.field = 'email' and changes.rule = 'new_contact'
+                -- not whom an earlier undo of this run removed
+                and not exists (
+                    select from kajabi_ledger.merge_runs as before
+                    inner join kajabi_ledger.field_changes as done on before.run_id = done.run_id
+                    where
+                        before.undoes_run = changes.run_id and before.status in ('applied', 'undone')
+                        and (done.contact_id, done.field) = (changes.contact_id, 'email')
+                )
         )
     ) as outcomes
 inner join kajabi_ledger.field_changes as written

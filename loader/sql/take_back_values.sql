@@ -3,7 +3,15 @@
 with written as (
     select changes.* from kajabi_ledger.field_changes as changes
     where
-        changes.run_id = %(undoes_run)s
+        changes.run_id = any(%(step_runs)s::bigint[])
+        -- what an earlier undo of this run took back is done: whoever wrote it again since has written it themselves
+        and not exists (
+            select from kajabi_ledger.merge_runs as before
+            inner join kajabi_ledger.field_changes as done on before.run_id = done.run_id
+            where
+                before.undoes_run = changes.run_id and before.status in ('applied', 'undone')
+                and (done.contact_id, done.field) = (changes.contact_id, changes.field)
+        )
         -- a contact that came or went as a whole is not restored cell by cell
         and not exists (
             select from kajabi_ledger.field_changes as wholly

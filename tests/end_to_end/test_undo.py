@@ -287,6 +287,76 @@ def test_an_undo_of_an_undo_writes_only_where_the_contact_holds_what_the_undo_le
     assert after[MOVER]["city"] == MOVED["city"]
 
 
+# ---------------------------------------------------------------- what an undo had left
+
+
+def obstruct(world: World) -> None:
+    """A cell that is edited, another one too, and a booking of an inserted contact."""
+    edit(world, FILLED, phone=LATER)
+    edit(world, MOVER, city="Golden")
+    world.run("create table public.bookings (contact_id uuid references public.contacts (id))")
+    world.run("insert into public.bookings select id from public.contacts where email::text = %(email)s", email=NEW)
+
+
+def test_an_undo_goes_on_with_what_it_had_left_once_nothing_is_in_the_way(
+    world: World, before: dict[str, dict[str, Any]]
+) -> None:
+    obstruct(world)
+    assert undo(world, 1).run_id == 2
+    there = digest(world)
+    again = undo(world, 1)
+    assert (again.status, again.undone_by, again.run_id) == ("already_undone", 2, None)
+    assert kept(again) == {
+        (FILLED, "phone", "edited"), (MOVER, "city", "edited"), (NEW, None, "referenced by public.bookings"),
+    }  # fmt: skip
+    assert digest(world) == there
+    world.run("delete from public.bookings")
+    edit(world, FILLED, phone=THEIRS)
+    edit(world, UPDATED, phone=THEIRS)  # run 2 took it back; who writes it since has written it themselves
+    before[UPDATED]["phone"] = THEIRS
+    before[MOVER]["city"] = "Golden"
+    rehearsed = undo(world, 1, dry_run=True)
+    rest = undo(world, 1)
+    assert (rehearsed.status, rehearsed.values_written, rehearsed.removed_contacts) == ("rehearsed", 1, 1)
+    assert (rest.status, rest.continues_run, rest.values_written, rest.removed_contacts) == ("applied", 2, 1, 1)
+    assert kept(rest) == {(MOVER, "city", "edited")}
+    assert cells(world) == before
+    assert {key[1] for key in sources(world)} == {"city"}
+    there = digest(world)
+    assert undo(world, 1).undone_by == rest.run_id
+    assert digest(world) == there
+    edit(world, MOVER, city=MOVED["city"])
+    last = undo(world, 1)
+    assert (last.continues_run, last.values_written, last.kept) == (rest.run_id, 1, ())
+    assert (undo(world, 1).status, sources(world)) == ("already_undone", {})
+    assert "Took what run" in last.as_text()
+
+
+def test_an_undo_that_went_on_is_taken_back_as_one_whichever_of_its_runs_is_named(world: World) -> None:
+    obstruct(world)
+    undo(world, 1)
+    world.run("delete from public.bookings")
+    edit(world, FILLED, phone=THEIRS)
+    edit(world, MOVER, city=MOVED["city"])
+    after = undo(world, 1)
+    assert after.kept == ()
+    redone = undo(world, 2)
+    assert (redone.undoes_run, redone.inserted_contacts, redone.kept) == (after.run_id, 2, ())
+    now = cells(world)
+    assert {NEW, NEWER} <= set(now)
+    assert (now[FILLED]["phone"], now[UPDATED]["phone"], now[MOVER]["city"]) == (THEIRS, THEIRS, MOVED["city"])
+    assert undo(world, 2).status == undo(world, after.run_id or 0).status == "already_undone"
+    assert undo(world, 1).undoes_run == redone.run_id
+    with world.connect() as connection:
+        rows = connection.execute(statement("history"), {"limit": 9}).fetchall()
+    became = {row["run_id"]: row["what_became_of_it"] for row in rows if row["status"] != "refused"}
+    ends = max(became)
+    assert became == {
+        1: f"undone by {ends}", 2: f"again as {ends}", after.run_id: f"again as {ends}",
+        redone.run_id: f"undone by {ends}", ends: "",
+    }  # fmt: skip
+
+
 # ---------------------------------------------------------------- people who were forgotten since
 
 
@@ -743,13 +813,14 @@ def test_a_run_from_before_the_migration_is_taken_back_as_far_as_the_ledger_allo
     world.run("drop index kajabi_ledger.merge_runs_applied_once, kajabi_ledger.merge_runs_undone_once, "
               "kajabi_ledger.field_changes_of_contact")  # fmt: skip
     world.run("alter table kajabi_ledger.merge_runs drop kind, drop undoes_run, drop about_run, drop removed_contacts, "
-              "drop values_left, drop contacts_left")  # fmt: skip
+              "drop values_left, drop contacts_left, drop continues_run")  # fmt: skip
     world.run("create unique index merge_runs_applied_once on kajabi_ledger.merge_runs (fingerprint) "
               "where status = 'applied'")  # fmt: skip
-    world.run("delete from kajabi_ledger.schema_migrations where migration = '0003_undo'")
+    late = ("0003_undo", "0010_undo_goes_on")
+    world.run("delete from kajabi_ledger.schema_migrations where migration = any(%(late)s)", late=list(late))
     with world.connect() as connection:
         for name, text in migrations():
-            if name == "0003_undo":
+            if name in late:
                 connection.execute(text)
     undone = undo(world, 1)
     assert kept(undone) == {(NEW, None, "not_noted"), (NEWER, None, "not_noted")}
