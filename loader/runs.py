@@ -89,6 +89,7 @@ WHY_KEPT = {
     "not_noted": "inserted before this tool noted how",
     "not_inserted": "not inserted by this run",
     "no_right": "the owner of the ledger may not delete",
+    "foreign_trigger": "a trigger of somebody else would run with the rights of the owner of the ledger",
     "there_again": "a contact with this id is there",
     "merged_away": "merged away since",
 }

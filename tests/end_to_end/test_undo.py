@@ -7,7 +7,9 @@ gets a copy of its database. "As before" means every column but ``updated_at``, 
 from __future__ import annotations
 
 import random
+import re
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -493,6 +495,58 @@ def test_contacts_are_removed_by_an_undo_of_their_run_only(world: World) -> None
             and has_function_privilege('public', oid, 'execute')
     """)
     assert privileges == []
+
+
+def test_functions_with_the_owners_rights_trust_no_schema_of_others(world: World) -> None:
+    """A function that somebody puts into public could stand in for one of PostgreSQL's, and would run as the owner."""
+    definers = world.rows("""
+        select proname, array_to_string(proconfig, '; ') as settings, proacl::text as rights
+        from pg_proc where pronamespace = 'kajabi_ledger'::regnamespace and prosecdef order by proname
+    """)
+    assert [row["proname"] for row in definers] == ["lock_contacts", "remove_inserted_contacts"]
+    for row in definers:
+        assert row["settings"].split("; ")[0] == "search_path=pg_catalog, pg_temp"
+        assert not re.search(r"[{,]=X", row["rights"]), "public may call it"
+
+
+NOTE_WHO = """
+    create table public.farewells (email text, role_name text);
+    grant all on public.farewells to public;
+    create function public.say_farewell() returns trigger language plpgsql as $$
+    begin insert into farewells values (old.email, current_user); return old; end $$;
+    create trigger farewell before delete on public.contacts for each row execute function public.say_farewell()
+"""
+
+
+@pytest.fixture
+def stranger(world: World) -> Iterator[str]:
+    name = f"stranger_{uuid4().hex[:8]}"
+    world.run(f"create role {name}")
+    yield name
+    world.run(f"reassign owned by {name} to current_user")
+    world.run(f"drop owned by {name}")
+    world.run(f"drop role {name}")
+
+
+def test_a_trigger_of_the_owner_finds_its_tables_and_one_of_somebody_else_does_not_run(
+    world: World, stranger: str
+) -> None:
+    world.run(NOTE_WHO)
+    world.run(f"alter function public.say_farewell owner to {stranger}")
+    undone = undo(world, 1)
+    assert kept(undone) == {(NEW, None, "foreign_trigger"), (NEWER, None, "foreign_trigger")}
+    assert world.rows("select * from public.farewells") == []
+    # with rights of its own it gains none
+    world.run("alter function public.say_farewell security definer")
+    world.run("grant usage on schema public to public")
+    assert undo(world, 1, dry_run=True).removed_contacts == 2
+    world.run("alter function public.say_farewell security invoker")
+    world.run("alter table public.contacts disable trigger farewell")
+    assert undo(world, 1, dry_run=True).removed_contacts == 2
+    world.run("alter table public.contacts enable trigger farewell")
+    world.run("alter function public.say_farewell owner to current_user")
+    assert undo(world, 1).removed_contacts == 2
+    assert {row["email"] for row in world.rows("select * from public.farewells")} == {NEW, NEWER}
 
 
 # ---------------------------------------------------------------- what comes next week
