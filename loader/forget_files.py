@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 OURS = re.compile(r"load \d+ plan [0-9a-f]{8}")
 
+# a key inside of a longer word is another person's, unless what stands before it is an escape of JSON or of a link; as
+# in the database (kajabi_ledger.keys_pattern), a dot goes on to a longer domain unless it ends a sentence
+BEFORE = r"(?:(?<![\w.%+@-])|(?<=\\[nrt])|(?<=%[0-9a-f]{2}))"
+AFTER = r"(?![\w@%+-]|\.(?!csv)\w)"
+
 
 @dataclass(frozen=True)
 class Files:
@@ -29,7 +34,8 @@ class Files:
 
 def find_files(keys: Sequence[str], reports: Path = REPORTS, state: Path = STATE) -> Files:
     """Return what names one of these keys. dbt's artifacts and logs count as naming everybody: nobody needs them."""
-    pattern = re.compile("|".join(re.escape(_as_key(key)) for key in keys))
+    listed = "|".join(re.escape(_as_key(key)) for key in keys)
+    pattern = re.compile(rf"{BEFORE}(?:{listed}){AFTER}")
     entries = sorted(reports.iterdir()) if reports.is_dir() else []
     naming = [entry for entry in entries if _names(entry, pattern)]
     dbt = [state / "dbt" / name for name in ("target", "kajabi_guard_comparison", "logs")]

@@ -66,6 +66,31 @@ survivors as (
     from kajabi_ledger.known_duplicates
 ),
 
+pruned as (
+    select
+        null as email,
+        null as kajabi_id,
+        null as member_id,
+        contact_id
+    from kajabi_ledger.pruned_keys
+    where
+        key_digest in (
+            select kajabi_ledger.key_digest(salts.salt, keys.key_kind, keys.key_value)
+            from kajabi_ledger.erasure_salt as salts
+            cross join (
+                select
+                    'email' as key_kind,
+                    unnest(given.emails) as key_value
+                from given
+                union all
+                select
+                    'kajabi_id',
+                    unnest(given.kajabi_ids)
+                from given
+            ) as keys
+        )
+),
+
 known as (
     select * from export_rows
     union all
@@ -89,6 +114,8 @@ found as (
         or known.kajabi_id = any(given.kajabi_ids)
         or known.member_id = any(given.member_ids)
         or known.contact_id = any(given.contact_ids)
+    union all
+    select * from pruned
 )
 
 select

@@ -9,7 +9,26 @@ with pruned as (
                 finished_at < now() - make_interval(days => %(days)s)
                 and run_id < (select max(run_id) from kajabi_ledger.merge_runs where status = 'applied')
         )
-    returning run_id
+    returning *
+),
+
+-- whoever is forgotten later must be found in field_changes all the same
+remembered as (
+    insert into kajabi_ledger.pruned_keys (contact_id, key_digest)
+    select distinct
+        pruned.contact_id,
+        kajabi_ledger.key_digest(salts.salt, keys.key_kind, keys.key_value)
+    from pruned
+    cross join kajabi_ledger.erasure_salt as salts
+    cross join lateral (
+        values
+        ('email', kajabi_ledger.clean_email(pruned.email)),
+        ('email', kajabi_ledger.clean_email(pruned.contact_as_seen ->> 'email')),
+        ('kajabi_id', kajabi_ledger.trim_text(pruned.kajabi_id)),
+        ('kajabi_id', kajabi_ledger.trim_text(pruned.contact_as_seen ->> 'kajabi_id'))
+    ) as keys (key_kind, key_value)
+    where keys.key_value is not null
+    on conflict do nothing
 )
 
 select

@@ -77,13 +77,15 @@ do $$
 declare
     item record;
 begin
-    -- what only the owner adds to: which database this is, which migrations it had, who was forgotten; and the
+    -- what only the owner adds to: which database this is, which migrations it had, who was forgotten or pruned; and the
     -- planner's restriction
     for item in
         select oid::regclass as relation from pg_class
         where
             relnamespace = 'kajabi_ledger'::regnamespace
-            and relname in ('database_identity', 'schema_migrations', 'erasures', 'erasure_salt', 'plan_scope')
+            and relname in (
+                'database_identity', 'schema_migrations', 'erasures', 'erasure_salt', 'plan_scope', 'pruned_keys'
+            )
             and relkind = 'r'
     loop
         execute format('revoke insert on %s from kajabi_guard_applier', item.relation);

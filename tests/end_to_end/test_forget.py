@@ -15,6 +15,7 @@ from loader.database import Target, connect, pointed_at
 from loader.errors import Busy, KajabiGuardError, Usage
 from loader.forget import find_keys, forget
 from loader.forget_files import delete_files, find_files
+from loader.prune import prune_plans
 from upgrade_story import tables
 from world import HEADER_OF, World, database_name
 
@@ -134,6 +135,10 @@ def tell_story(world: World) -> None:
     world.run(
         "insert into kajabi_ledger.inserted_contacts (run_id, contact_id, cell_digests) "
         "select 1, id, '{}' from public.contacts where email in (%(email)s, 'person1@example.org')", email=EMAIL,
+    )  # fmt: skip
+    world.run(
+        "insert into kajabi_ledger.pruned_keys (contact_id, key_digest) "
+        "select id, 'a digest' from public.contacts where email in (%(email)s, 'person1@example.org')", email=EMAIL,
     )  # fmt: skip
     world.run("analyze")
 
@@ -279,6 +284,60 @@ def test_any_email_that_ever_led_to_the_person_will_do(lived: World, email: str)
     assert EMAIL.lower() not in repr(keys)
     erase(lived, email)
     assert where_marked(lived, MARKED, CANARY_ID, OLD_ID) <= {"kajabi_raw.contact_rows.email"}
+
+
+def test_who_is_gone_from_contacts_and_from_old_plans_is_found_in_the_ledger_all_the_same(lived: World) -> None:
+    """What a run had written to them is known by the contact's id alone, once the exports and the plan are pruned."""
+    contact_id = delete_contact(lived)
+    with lived.connect() as connection:
+        lived.run("update kajabi_ledger.merge_runs set finished_at = '2020-01-01'")
+        prune_plans(connection, 365)
+    lived.run("delete from kajabi_raw.contact_rows where load_id < 3")
+    lived.run("delete from kajabi_ledger.planned_rows where contact_id = %(id)s", id=contact_id)
+    # no id is among what was written, so nothing there says whose it was
+    lived.run("delete from kajabi_ledger.field_changes where field in ('email', 'kajabi_id')")
+    value = f"{MARKED} written"
+    lived.run("update kajabi_ledger.field_changes set field = 'city', new_value = %(v)s where contact_id = %(id)s "
+              "and field = 'kajabi_member_id'", v=value, id=contact_id)  # fmt: skip
+    lived.run("delete from kajabi_ledger.known_duplicates where old_email = %(email)s", email=OLD_EMAIL)
+    assert where_marked(lived, contact_id) >= {"kajabi_ledger.field_changes.contact_id"}
+    assert not re.search("canary|9911223344", str(lived.rows("select * from kajabi_ledger.pruned_keys")))
+    erased = erase(lived)
+    assert erased["field_changes"] > 0
+    assert erased["pruned_keys"] > 0
+    assert where_marked(lived, value, contact_id) == set()
+
+
+def test_an_email_is_matched_whole(lived: World) -> None:
+    """Ann is not Joann: neither in the tables, nor in what is said, nor in files."""
+    lived.run(
+        "insert into kajabi_raw.contact_rows (load_id, row_number, email, kajabi_id) values "
+        "(1, 201, 'ann@example.org', '12345'), (1, 202, 'joann@example.org', '123456'), "
+        "(1, 203, 'ann@example.org.uk', '012345'), (1, 204, 'jo.ann@example.org', '12345-6')"
+    )
+    said = "Joann (joann@example.org, 123456), ann@example.org, 12345; ann@example.org.uk"
+    lived.run("update kajabi_ledger.protections set because = %(said)s", said=said)
+    with lived.connect() as connection:
+        assert find_keys(connection, "ann@example.org").emails == ["ann@example.org"]
+    erase(lived, "ann@example.org")
+    left = lived.rows("select email from kajabi_raw.contact_rows where email ~ 'ann@' order by email")
+    assert [row["email"] for row in left] == ["ann@example.org.uk", "jo.ann@example.org", "joann@example.org"]
+    (because,) = {row["because"] for row in lived.rows("select because from kajabi_ledger.protections")}
+    assert because == said.replace(" ann@example.org, 12345;", " (erased), (erased);")
+
+
+def test_a_file_that_names_somebody_with_a_longer_email_is_left(tmp_path: Path) -> None:
+    names = {
+        "load 1 plan 00000001": "email\r\njoann@example.org\r\n", "load 1 plan 00000002": "ann@example.org.uk",
+        "load 1 plan 00000003": "1123456", "load 2 plan 00000001": '{"said": "to\\nann@example.org"}',
+        "load 2 plan 00000002": "mailto:x?to=%20ann@example.org", "load 2 plan 00000003": "see Ann@Example.org.",
+        "load 2 plan 00000004": "a;12345;b",
+    }  # fmt: skip
+    for name, text in names.items():
+        (tmp_path / "reports" / name).mkdir(parents=True)
+        (tmp_path / "reports" / name / "a.txt").write_text(text, encoding="utf-8")
+    found = find_files(["ann@example.org", "12345"], tmp_path / "reports", tmp_path / "state")
+    assert [folder.name for folder in found.reports] == [name for name in names if name.startswith("load 2")]
 
 
 def test_who_is_still_a_contact_is_not_erased_by_whatever_key(lived: World) -> None:

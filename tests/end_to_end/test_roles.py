@@ -65,7 +65,7 @@ LEDGER = (
     *("field_changes", "guard_overrides", "inserted_contacts", "known_duplicates", "merge_runs", "open_conflicts"),
     *("planned_rows", "protections", "settlements"),
 )
-OWNERS_LEDGER = ("database_identity", "erasures", "erasure_salt", "plan_scope", "schema_migrations")
+OWNERS_LEDGER = ("database_identity", "erasures", "erasure_salt", "plan_scope", "pruned_keys", "schema_migrations")
 # functions that run with the caller's rights
 FUNCTIONS = (
     *("cell_digests", "clean_email", "contact_emails", "contacts_with_email", "default_of_column", "holders_of_keys"),
