@@ -54,7 +54,7 @@ def prune_rows(connection: Connection, kept: int) -> int:
 def prune_plans(connection: Connection, days: int, *, dry_run: bool = False) -> Pruned:
     """Delete the copies of the plans of runs that ended more than ``days`` days ago; ``dry_run`` takes it back.
 
-    The newest applied run keeps its copy, whatever its age: it is the one that somebody may want to take back.
+    The newest run that stands keeps its copy, whatever its age: it is the one that somebody may want to take back.
     Raises Busy during another run.
     """
     with connection.transaction(force_rollback=dry_run):

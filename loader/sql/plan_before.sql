@@ -12,5 +12,8 @@ where
     previous.fingerprint <> plan_summary.fingerprint
     and not exists (
         select from kajabi_ledger.merge_runs as runs
-        where runs.fingerprint = previous.fingerprint and runs.status = 'applied'
+        where
+            runs.fingerprint = previous.fingerprint and runs.status = 'applied'
+            -- an undo has the fingerprint of the plan that it took back
+            and runs.kind <> 'undo'
     )

@@ -1,5 +1,6 @@
--- The copies of the plans of runs that ended long ago; what was written stays in field_changes. The newest applied run
--- keeps its copy: contacts that it inserted can still be found.
+-- The copies of the plans of runs that ended long ago; what was written stays in field_changes. The newest plan that
+-- stands keeps its copy: contacts that it inserted can still be found. An undo has no plan, a redo makes one stand
+-- again.
 with pruned as (
     delete from kajabi_ledger.planned_rows
     where
@@ -7,7 +8,11 @@ with pruned as (
             select run_id from kajabi_ledger.merge_runs
             where
                 finished_at < now() - make_interval(days => %(days)s)
-                and run_id < (select max(run_id) from kajabi_ledger.merge_runs where status = 'applied')
+                and run_id is distinct from (
+                    select max(coalesce(standing.about_run, standing.run_id))
+                    from kajabi_ledger.merge_runs as standing
+                    where standing.status = 'applied' and standing.kind <> 'undo'
+                )
         )
     returning *
 ),

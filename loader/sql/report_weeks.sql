@@ -23,7 +23,16 @@ from (
         runs.inserted_contacts as inserted
     from kajabi_ledger.merge_runs as runs
     left join kajabi_raw.loads as loads on runs.load_id = loads.load_id
-    where runs.status = 'applied' and not runs.is_partial and runs.differences is not null
+    where
+        not runs.is_partial
+        and runs.differences is not null
+        -- what was undone and written again stands as well
+        and exists (
+            select from kajabi_ledger.merge_runs as standing
+            where
+                runs.run_id = coalesce(standing.about_run, standing.run_id)
+                and standing.status = 'applied' and standing.kind <> 'undo'
+        )
     order by runs.run_id desc
     limit %(limit)s
 ) as newest

@@ -23,6 +23,7 @@ from loader.errors import Busy, KajabiGuardError, RefusedByGuard, Unprepared, Us
 from loader.forget import forget
 from loader.plan import Scope
 from loader.prepare import run_lock
+from loader.prune import prune_plans
 from loader.statements import migrations, statement
 from loader.undo import undo_run
 from test_three_way import ADDRESS, MOVED, person
@@ -357,6 +358,45 @@ def test_an_undo_that_went_on_is_taken_back_as_one_whichever_of_its_runs_is_name
         1: f"undone by {ends}", 2: f"again as {ends}", after.run_id: f"again as {ends}",
         redone.run_id: f"undone by {ends}", ends: "",
     }  # fmt: skip
+
+
+def test_an_undo_is_no_applied_plan_and_a_redo_makes_its_plan_stand_again(world: World) -> None:
+    def figures() -> tuple[bool, int, int]:
+        """Whether a plan was applied, how many weeks there are, and how many copies of plans `prune` would delete."""
+        with world.connect() as connection:
+            ages = connection.execute(statement("doctor_ages")).fetchone() or {}
+            weeks = connection.execute(statement("report_weeks"), {"limit": 9}).fetchall()
+            pruned = prune_plans(connection, 0, dry_run=True)
+        return ages["days_since_apply"] is not None, len(weeks), pruned.count_runs
+
+    assert figures() == (True, 1, 0)
+    undo(world, 1)
+    assert figures() == (False, 0, 1)
+    undo(world, 2)
+    assert figures() == (True, 1, 0)
+    week(world, **{FILLED: {"phone": LATER}})
+    world.apply()
+    assert figures() == (True, 2, 1)
+    world.run("update kajabi_ledger.merge_runs set finished_at = '2020-01-01' where run_id = 3")
+    undo(world, 4)
+    with world.connect() as connection:
+        ages = connection.execute(statement("doctor_ages")).fetchone() or {}
+    assert ages["days_since_apply"] > 365, "the day of the run that stands, not of the undo"
+
+
+def test_a_plan_that_was_taken_back_is_compared_with_the_next_one_again(world: World) -> None:
+    def before() -> list[dict[str, Any]]:
+        with world.connect() as connection:
+            return connection.execute(statement("plan_before")).fetchall()
+
+    week(world, **{FILLED: {"phone": LATER}, MOVER: {"last_name": "Larkspur"}})
+    world.apply()
+    undo(world, 2)
+    week(world, **{FILLED: {"phone": LATER}, MOVER: {"last_name": "Rue"}})
+    assert len(before()) == 1
+    world.apply()
+    week(world, **{FILLED: {"phone": LATER}, MOVER: {"last_name": "Ash"}})
+    assert before() == []
 
 
 # ---------------------------------------------------------------- people who were forgotten since
