@@ -13,9 +13,10 @@ where status in ('applied', 'undone') and continues_run is null;
 create unique index merge_runs_continued_once on kajabi_ledger.merge_runs (continues_run)
 where status in ('applied', 'undone');
 
--- As before, with two differences. Its path has no schema in which others may create: what they put there could be
--- taken for one of PostgreSQL's own functions, and would run as the owner. And a trigger on contacts runs with the
--- rights of whoever deletes: a function of somebody who is not the owner would be a way to these rights.
+-- As before, with three differences. Where its owner may not delete, that is told, instead of an error. Its path has
+-- no schema in which others may create: what they put there could be taken for one of PostgreSQL's own functions, and
+-- would run as the owner. And a trigger on contacts runs with the rights of whoever deletes: a function of somebody who
+-- is not the owner would be a way to these rights.
 create or replace function kajabi_ledger.remove_inserted_contacts(run_id bigint, contact_ids uuid[])
 returns table (contact_id uuid, outcome text)
 language plpgsql security definer
@@ -91,6 +92,9 @@ begin
         end if;
         return next;
     end loop;
+    if removable = '{}' then  -- whoever may not delete may not even delete nobody
+        return;
+    end if;
     -- for the site's own triggers, which may rely on it; this statement leaves nothing to the path
     perform pg_catalog.set_config('search_path', 'pg_catalog, public, pg_temp', true);
     delete from public.contacts as c where c.id operator(pg_catalog.=) any(removable);

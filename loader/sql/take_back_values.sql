@@ -92,11 +92,14 @@ judged as (
             when (written.contact_id, written.field) in (select * from later_writes) then 'later_run'
             when (live.present_value is distinct from written.new_value) then 'edited'
             when (written.contact_id, written.field) in (select * from taken_ids) then 'key_taken'
-            -- a redo writes Kajabi's values: not where somebody has closed the field to them since the undo
-            when %(kind)s = 'redo' and sources.source = 'manual' and sources.since > runs.finished_at then 'protected'
+            -- a redo writes Kajabi's values: not where somebody has closed the field to them since these were first
+            -- written. An older mark had been decided over then
+            when %(kind)s = 'redo' and sources.source = 'manual' and sources.since > first_runs.finished_at
+                then 'protected'
         end as reason
     from written
     inner join kajabi_ledger.merge_runs as runs on written.run_id = runs.run_id
+    left join kajabi_ledger.merge_runs as first_runs on runs.about_run = first_runs.run_id
     left join live as contact on written.contact_id = contact.contact_id and contact.field = 'first_name'
     left join live on written.contact_id = live.contact_id and written.field = live.field
     left join kajabi_ledger.contact_field_sources as sources

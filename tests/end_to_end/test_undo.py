@@ -290,6 +290,50 @@ def test_an_undo_of_an_undo_writes_only_where_the_contact_holds_what_the_undo_le
     assert after[MOVER]["city"] == MOVED["city"]
 
 
+def test_an_undo_of_an_undo_does_not_write_where_somebody_closed_the_field_before_the_undo(world: World) -> None:
+    """The mark is newer than Kajabi's value, whichever side of the undo it lies on; one from before run 1 is older."""
+    assert protected(world, UPDATED, "phone") == "recorded"
+    undo(world, 1)
+    assert kept(undo(world, 2)) == {(UPDATED, "phone", "protected")}
+    assert cells(world)[UPDATED]["phone"] == OURS
+
+
+def test_a_mark_from_before_the_run_was_decided_over_and_does_not_stop_an_undo_of_the_undo(world: World) -> None:
+    world.run(
+        "insert into kajabi_ledger.contact_field_sources (contact_id, field, source, since) "
+        "select id, 'phone', 'manual', '2020-01-01' from public.contacts where email = %(email)s "
+        "on conflict (contact_id, field) do update set source = 'manual', since = excluded.since", email=DECIDED,
+    )  # fmt: skip
+    undo(world, 1)
+    assert undo(world, 2).kept == ()
+    assert cells(world)[DECIDED]["phone"] == THEIRS
+
+
+def test_whom_somebody_made_again_or_merged_away_by_id_is_not_inserted_again(world: World) -> None:
+    before = cells(world)
+    undo(world, 1)
+    world.add_contacts({"id": before[NEW]["id"], "email": "other@example.org"})
+    world.run(
+        "insert into kajabi_ledger.known_duplicates "
+        "(old_kajabi_id, survivor_contact_id, survivor_email, recorded_by) "
+        "select %(old)s, id, email, 'test' from public.contacts where email = %(email)s",
+        old=before[NEWER]["kajabi_id"], email=BOTH,
+    )  # fmt: skip
+    assert kept(undo(world, 2)) == {(NEW, None, "there_again"), (NEWER, None, "merged_away")}
+
+
+def test_whose_kajabi_id_another_contact_has_is_not_inserted_again(world: World) -> None:
+    taken = cells(world)[NEW]["kajabi_id"]
+    undo(world, 1)
+    world.add_contacts({"email": "other@example.org", "kajabi_id": taken})
+    assert kept(undo(world, 2)) == {(NEW, None, "key_taken")}
+
+
+def test_a_column_that_is_gone_is_listed(world: World) -> None:
+    world.run("alter table public.contacts drop column kajabi_member_id")
+    assert kept(undo(world, 1)) == {(LINKED, "kajabi_member_id", "no_column")}
+
+
 # ---------------------------------------------------------------- what an undo had left
 
 
@@ -503,6 +547,50 @@ def test_an_inserted_contact_that_a_person_has_spoken_of_is_kept(world: World) -
         assert decide.protect(connection, NEW, "phone", WHY) == "recorded"
         assert duplicates.record(connection, "old@example.org", NEWER, because=WHY) == "recorded"
     assert kept(undo(world, 1)) == {(NEW, None, "spoken_of"), (NEWER, None, "spoken_of")}
+
+
+def test_an_inserted_contact_that_was_decided_or_named_for_a_held_row_is_kept(world: World) -> None:
+    world.run(
+        "insert into kajabi_ledger.decisions_taken (contact_id, field, verdict, incoming_values, because, decided_by) "
+        "select id, 'phone', 'ours', '{}', 'asked', 'test' from public.contacts where email = %(email)s", email=NEW,
+    )  # fmt: skip
+    world.run(
+        "insert into kajabi_ledger.settlements (row_key, verdict, contact_id, because, settled_by) "
+        "select 'x', 'same_as', id, 'asked', 'test' from public.contacts where email = %(email)s", email=NEWER,
+    )  # fmt: skip
+    assert kept(undo(world, 1)) == {(NEW, None, "spoken_of"), (NEWER, None, "spoken_of")}
+
+
+def test_nobody_is_removed_where_the_owner_of_the_ledger_may_not_delete(world: World, stranger: str) -> None:
+    world.run(f"grant usage on schema kajabi_ledger to {stranger}")
+    world.run(f"grant select on all tables in schema kajabi_ledger to {stranger}")
+    world.run(f"grant execute on all functions in schema kajabi_ledger to {stranger}")
+    world.run(f"grant select on public.contacts to {stranger}")
+    world.run(f"alter function kajabi_ledger.remove_inserted_contacts owner to {stranger}")
+    assert kept(undo(world, 1)) == {(NEW, None, "no_right"), (NEWER, None, "no_right")}
+
+
+def test_contacts_are_not_removed_after_an_undo_nor_under_the_lock_of_somebody_else(world: World) -> None:
+    remove = "select * from kajabi_ledger.remove_inserted_contacts(1, array[]::uuid[])"
+    begin = """
+        insert into kajabi_ledger.merge_runs (
+            run_token, status, kind, undoes_run, about_run, fingerprint, load_id, started_at, done_by
+        )
+        values (gen_random_uuid(), 'writing', 'undo', 1, 1, 'x', 1, now(), 'me')
+    """
+    lock = "lock table public.contacts in exclusive mode"
+    with world.connect() as other, other.transaction(), world.connect() as connection:
+        other.execute(lock)
+        connection.execute("begin")
+        connection.execute(begin)
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+            connection.execute(remove)
+        connection.execute("rollback")
+    undo(world, 1)
+    with world.connect() as connection, connection.transaction(force_rollback=True):
+        connection.execute(lock)
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState), connection.transaction():
+            connection.execute(remove)
 
 
 def test_an_inserted_contact_that_is_gone_is_listed(world: World) -> None:
