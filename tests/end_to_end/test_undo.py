@@ -269,6 +269,14 @@ def test_an_undo_is_taken_back_as_well_and_so_on(world: World, before: dict[str,
     ]  # fmt: skip
 
 
+def test_a_redo_writes_by_the_rules_of_the_run_that_was_undone(world: World) -> None:
+    """Under the rule of an undo, the next plan would take its values for ones that nobody wants."""
+    undo(world, 1)
+    undo(world, 2)
+    query = "select contact_id, field, rule from kajabi_ledger.field_changes where run_id = %(run_id)s order by 1, 2"
+    assert world.rows(query, run_id=3) == world.rows(query, run_id=1)
+
+
 def test_an_undo_of_an_undo_writes_only_where_the_contact_holds_what_the_undo_left(world: World) -> None:
     undo(world, 1)
     edit(world, FILLED, phone=LATER)
