@@ -10,17 +10,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OUTCOMES = {**duplicates.OUTCOMES, **decide.OUTCOMES}
-ACCEPTED = ("recorded", "known", "skipped")
+ACCEPTED = ("recorded", "late", "known", "skipped")
 
 
 def account(accounts: Sequence[dict[str, Any]]) -> list[str]:
-    """Name every row that was not (wholly) recorded, by its number below the header, and count the others."""
-    lines = [f"record {row['record']}: {OUTCOMES[row['outcome']]}" for row in accounts if not _is_accepted(row)]
+    """Name every row that was not (wholly) recorded, or late, by its number below the header, and count the others."""
+    named = [row for row in accounts if not _is_accepted(row) or row["outcome"] == "late"]
+    lines = [f"record {row['record']}: {OUTCOMES[row['outcome']]}" for row in named]
     counts = {
-        "recorded": sum(row["outcome"] == "recorded" for row in accounts),
+        "recorded": sum(row["outcome"] in {"recorded", "late"} for row in accounts),
         "known before": sum(row["outcome"] == "known" for row in accounts),
         "left open": sum(row["outcome"] == "skipped" for row in accounts),
-        "not recorded": len(lines),
+        "not recorded": sum(not _is_accepted(row) for row in accounts),
     }
     summary = ", ".join(f"{number:,} {what}" for what, number in counts.items() if number) or "nothing to record"
     return [*lines, f"{summary[0].upper()}{summary[1:]}."]

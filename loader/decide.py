@@ -23,6 +23,10 @@ CELL_VERDICTS = ("ours", "kajabi")
 ROW_VERDICTS = ("same-as", "new", "ignore")
 OUTCOMES = {
     "recorded": "recorded",
+    "late": (
+        "recorded, but only when a run that was in progress had ended, which does not know of it: look at what stands "
+        "there now (`./kajabi-guard explain EMAIL`)"
+    ),
     "skipped": "left open: no verdict given",
     "no_contact": "not recorded: no contact has this email",
     "unknown_field": (
@@ -67,9 +71,9 @@ def decide(
         row = {"email": email, "verdict": field_or_verdict, "other_email": verdict_or_other}
     else:
         row = {"email": email, "field": field_or_verdict, "verdict": verdict_or_other}
-    with recording(connection):
+    with recording(connection) as told:
         current_plan(connection)
-        return _decide_row(connection, {**row, "because": because})
+        return told(_decide_row(connection, {**row, "because": because}))
 
 
 def decide_file(connection: Connection, path: Path, because: str) -> list[dict[str, Any]]:
@@ -88,9 +92,9 @@ def decide_file(connection: Connection, path: Path, because: str) -> list[dict[s
     def do(row: dict[str, str]) -> str:
         return "contradicts" if len(said.get(_question(row), ())) > 1 else _decide_row(connection, row)
 
-    with recording(connection):
+    with recording(connection) as told:
         current_plan(connection)
-        return _each(rows, because, do)
+        return _each(rows, because, lambda row: told(do(row)))
 
 
 def _question(row: dict[str, str]) -> tuple[str, ...]:
@@ -104,8 +108,8 @@ def _folded(row: dict[str, str], *names: str) -> tuple[str, ...]:
 
 def protect(connection: Connection, email: str, field: str | None, because: str, *, is_protected: bool = True) -> str:
     """Protect a field, the ``address`` or (None) a whole contact, or take the protection away; a key of OUTCOMES."""
-    with recording(connection):
-        return _protect(connection, email, field, because, is_protected=is_protected)
+    with recording(connection) as told:
+        return told(_protect(connection, email, field, because, is_protected=is_protected))
 
 
 def protect_file(
@@ -117,8 +121,8 @@ def protect_file(
     def do(row: dict[str, str]) -> str:
         return _protect(connection, row["email"], row.get("field"), row["because"], is_protected=is_protected)
 
-    with recording(connection):
-        return _each(rows, because, do)
+    with recording(connection) as told:
+        return _each(rows, because, lambda row: told(do(row)))
 
 
 def _protect(connection: Connection, email: str, field: str | None, because: str, *, is_protected: bool) -> str:

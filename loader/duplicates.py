@@ -27,8 +27,8 @@ OUTCOMES = {
 
 def record(connection: Connection, old_email: str, survivor_email: str, *, because: str | None = None) -> str:
     """Record one merge; returns a key of OUTCOMES."""
-    with recording(connection):
-        return _record(connection, {"old_email": old_email, "survivor_email": survivor_email}, because)
+    with recording(connection) as told:
+        return told(_record(connection, {"old_email": old_email, "survivor_email": survivor_email}, because))
 
 
 def record_file(connection: Connection, path: Path, *, because: str | None = None) -> list[dict[str, Any]]:
@@ -38,9 +38,9 @@ def record_file(connection: Connection, path: Path, *, because: str | None = Non
     named, the rest is kept.
     """
     rows = read_rows(path, ("old_email", "survivor_email"))
-    with recording(connection):
+    with recording(connection) as told:
         return [
-            {"record": number, "outcome": _record(connection, row, because)}
+            {"record": number, "outcome": told(_record(connection, row, because))}
             for number, row in enumerate(rows, start=1)
             if any(row.values())
         ]
@@ -57,14 +57,14 @@ def backfill(connection: Connection) -> list[dict[str, Any]]:
 
     Returns [{record, outcome}] like ``record_file``: the records in the order of their old email.
     """
-    with recording(connection):
+    with recording(connection) as told:
         rows = connection.execute(statement("merge_backup")).fetchall()
         return [
             {
                 "record": number,
                 "outcome": "no_survivor"
                 if row["is_survivor_gone"]
-                else _record(connection, row, "contacts_merge_backup"),
+                else told(_record(connection, row, "contacts_merge_backup")),
             }
             for number, row in enumerate(rows, start=1)
         ]

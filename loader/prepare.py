@@ -15,7 +15,7 @@ from loader.roles import close_and_grant
 from loader.statements import migrations, statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from loader.database import Connection, Target
 
@@ -131,23 +131,31 @@ def _who_is_busy(connection: Connection) -> str:
 
 
 @contextmanager
-def recording(connection: Connection) -> Iterator[None]:
+def recording(connection: Connection) -> Iterator[Callable[[str], str]]:
     """One transaction in which a person's word is recorded: a run in progress is waited for, and later ones wait.
 
     Spoken in the middle of a run, a word would be in the ledger and yet not in what the run writes or has planned.
-    Raises Busy, saying who holds the run lock, where the run goes on for more than a minute.
+    The block is given what makes an outcome ``late`` where the word had to wait. Raises Busy, saying who holds the run
+    lock, where the run goes on for more than a minute.
     """
     with connection.transaction():
         connection.execute(statement("begin_word"))
-        try:
-            with connection.transaction():
-                connection.execute(statement("share_run_lock"))
-        except psycopg.errors.LockNotAvailable:
-            raise Busy(
-                f"Another run is in progress on this database{_who_is_busy(connection)}, and it does not know what is "
-                "said while it goes on. Nothing was recorded. Wait until it has ended and type the command again."
-            ) from None
-        yield
+        row = connection.execute(statement("try_share_run_lock")).fetchone()
+        is_late = not (row and row["is_ours"])
+        if is_late:
+            _await_run(connection)
+        yield lambda outcome: "late" if is_late and outcome == "recorded" else outcome
+
+
+def _await_run(connection: Connection) -> None:
+    try:
+        with connection.transaction():
+            connection.execute(statement("share_run_lock"))
+    except psycopg.errors.LockNotAvailable:
+        raise Busy(
+            f"Another run is in progress on this database{_who_is_busy(connection)}, and it does not know what is "
+            "said while it goes on. Nothing was recorded. Wait until it has ended and type the command again."
+        ) from None
 
 
 @contextmanager

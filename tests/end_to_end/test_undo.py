@@ -18,6 +18,7 @@ import loader.prepare
 import loader.write
 from console import console_in, digest
 from loader import decide, duplicates
+from loader.accounts import account
 from loader.database import connect
 from loader.errors import Busy, KajabiGuardError, RefusedByGuard, Unprepared, Usage
 from loader.forget import forget
@@ -27,7 +28,7 @@ from loader.prune import prune_plans
 from loader.statements import migrations, statement
 from loader.undo import undo_run
 from test_three_way import ADDRESS, MOVED, person
-from test_write import await_lock, await_rows, copied, in_threads, install_meddler, wired
+from test_write import await_lock, await_rows, copied, held, in_threads, install_meddler, wired
 from world import World
 
 if TYPE_CHECKING:
@@ -300,7 +301,8 @@ def test_an_undo_of_an_undo_writes_only_where_the_contact_holds_what_the_undo_le
 
 def test_an_undo_of_an_undo_does_not_write_where_somebody_closed_the_field_before_the_undo(world: World) -> None:
     """The mark is newer than Kajabi's value, whichever side of the undo it lies on; one from before run 1 is older."""
-    assert protected(world, UPDATED, "phone") == "recorded"
+    with world.connect() as connection:
+        assert decide.protect(connection, UPDATED, "phone", WHY) == "recorded"
     undo(world, 1)
     assert kept(undo(world, 2)) == {(UPDATED, "phone", "protected")}
     assert cells(world)[UPDATED]["phone"] == OURS
@@ -886,7 +888,7 @@ def test_a_mark_that_is_set_while_a_run_is_taken_back_waits_and_is_newer(world: 
             word = start(decide.protect, mine, FILLED, "phone", WHY)
             await_word(world)
         undone = run.result(30)
-        assert word.result(30) == "recorded"
+        assert word.result(30) == "late"
     assert undone.status == "applied"
     (mark,) = world.rows(
         "select source, since, run_id from kajabi_ledger.contact_field_sources "
@@ -898,6 +900,21 @@ def test_a_mark_that_is_set_while_a_run_is_taken_back_waits_and_is_newer(world: 
     redone = undo(world, 1)
     assert redone.status == "already_undone"
     assert kept(undo(world, undone.run_id or 0)) >= {(FILLED, "phone", "protected")}
+
+
+def test_a_word_that_comes_during_an_apply_waits_as_well_and_says_so(world: World) -> None:
+    plan = week(world, **{UPDATED: {"phone": LATER}})
+    with in_threads() as start, held(world, "after the merge") as step, world.connect() as mine:
+        run = start(world.apply, plan["fingerprint"])
+        step.await_arrival(run)
+        words = start(decide.protect, mine, UPDATED, "phone", WHY)
+        await_word(world)
+        step.let_go()
+        assert run.result(30).values_written == 1
+        assert words.result(30) == "late"
+    told = account([{"record": 1, "outcome": "late"}])
+    assert told[0].startswith("record 1: recorded, but only when a run that was in progress had ended")
+    assert told[1] == "1 recorded."
 
 
 def test_what_is_said_during_a_long_run_is_refused_with_who_is_busy(
