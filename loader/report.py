@@ -140,7 +140,10 @@ def write_files(connection: Connection, document: dict[str, Any], text: str, rep
     for made in (reports, folder):
         private_folder(made)
     take_back_rights(folder)
-    for name in FILES:
+    differences = report_words.DIFFERENCES.removesuffix(".csv")
+    if not document["plan_before"]:
+        (folder / report_words.DIFFERENCES).unlink(missing_ok=True)
+    for name in (*FILES, *([differences] if document["plan_before"] else [])):
         with connection.cursor() as cursor:
             cursor.execute(statement(name))
             header = [column.name for column in cursor.description or ()]

@@ -77,7 +77,7 @@ def read_lists(connection: Connection, document: Mapping[str, Any]) -> Lists:
     planned = connection.execute(statement("current_plan")).fetchone() or {}
     differences = Listed((), 0)
     if document["plan_before"]:
-        differences = _listed(connection, "plan_difference", DIFFERENCES_SHOWN)
+        differences = _listed(connection, "plan_difference", DIFFERENCES_SHOWN, report_words.DIFFERENCES)
     lists = {name: _listed(connection, name, limit, f"{name}.csv") for name, limit in SHOWN.items()}
     set_aside = [row["export_row"] for row in lists["to_decide"].rows if row["export_row"] is not None]
     return Lists(

@@ -154,7 +154,7 @@ def _difference(out: Console, document: Document, lists: Mapping[str, Rows]) -> 
     if not document["plan_before"]:
         return
     title(out, report_words.DIFFERENCE)
-    paragraph(out, report_words.difference(document))
+    paragraph(out, f"{report_words.difference(document)} The whole is in {report_words.DIFFERENCES}.")
     rows = [
         (
             row["change"],

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FINDINGS = "guard_findings.csv"
+DIFFERENCES = "plan_difference.csv"
 OTHERWISE = "What this plan would do, were no guard red"
 
 # what the figures are called, in the words of an administrator, in the order in which they are shown

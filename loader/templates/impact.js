@@ -10,7 +10,8 @@ for (const box of document.querySelectorAll("input[data-filters]")) {
       body.hidden = !texts[position].includes(wanted);
       found += body.hidden ? 0 : 1;
     });
-    said.textContent = wanted ? `${found} of ${bodies.length} shown` : "";
+    const rest = box.dataset.rest ? `; ${box.dataset.rest}` : "";
+    said.textContent = wanted ? `${found} of ${bodies.length} shown${rest}` : "";
   });
   box.parentElement.hidden = false;
 }

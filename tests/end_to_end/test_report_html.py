@@ -443,6 +443,14 @@ def test_what_became_of_the_corrections_is_shown_once_some_were_sent(benign: Tol
     assert not [name for name in nothing.numbers() if name.startswith("corrections.")]
 
 
+def assert_difference_is_told(told: Told, first: str, email: str) -> None:
+    """One value that a person has decided since, on the page, in the terminal and for a spreadsheet."""
+    said = f"differs from the plan before The plan made before this one was {first[:8]}. Against it, 1 added, 0 gone"
+    assert [text for text in (told.page.words, screen_of(told)) if said not in text] == []
+    assert f"added {email} phone left it 303 555 0199" in screen_of(told)
+    assert email in (told.folder / "plan_difference.csv").read_text("utf-8-sig")
+
+
 def test_the_plan_before_the_week_and_the_written_plan(world: World) -> None:
     """One contact through its life: planned, decided and planned again, in part, written, and nothing left."""
     ada, ben = "ada@example.org", "ben@example.org"
@@ -467,9 +475,7 @@ def test_the_plan_before_the_week_and_the_written_plan(world: World) -> None:
     assert "1 value is taken from Kajabi, as your policy or a person said." in told.page.words
     assert "From Kajabi: 1 because a person decided so." in told.page.words
     assert_agrees(told)
-    said = f"differs from the plan before The plan made before this one was {first[:8]}. Against it, 1 added, 0 gone"
-    assert [text for text in (told.page.words, screen_of(told)) if said not in text] == []
-    assert f"added {ben} phone left it 303 555 0199" in screen_of(told)
+    assert_difference_is_told(told, first, ben)
 
     world.plan(Scope(only=[ada]))
     told = tell(world)
@@ -494,6 +500,7 @@ def test_the_plan_before_the_week_and_the_written_plan(world: World) -> None:
     told = tell(world)
     assert told.document["plan_before"] is None, "a plan that was written is not compared with"
     assert "What differs from the plan before" not in screen_of(told)
+    assert not (told.folder / "plan_difference.csv").exists()
     assert "Nothing to write: every value stays as it is." in told.page.words
     assert "The old import would have changed no value." in told.page.words
     assert [code for code in told.page.codes if " apply " in code], "an empty plan accepts the export"
@@ -654,6 +661,21 @@ def test_the_keyboard_reaches_the_answer_first_and_a_search_narrows_the_list(bro
     assert browser.run(shown) == wanted < every
 
 
+def test_a_search_says_how_many_rows_it_cannot_see(browser: Browser, benign: Told, tmp_path: Path) -> None:
+    """Nothing found among the first thousand is not nothing found."""
+    path = tmp_path / "long.html"
+    path.write_text(full(benign), encoding="utf-8")
+    browser.look(*SCREENS["desktop"])
+    browser.open(path)
+    said = browser.run("""(() => {
+      const box = document.getElementById("search-skipped-updates");
+      box.value = "nobody at all";
+      box.dispatchEvent(new Event("input"));
+      return box.parentElement.querySelector("output").textContent;
+    })()""")
+    assert said == "0 of 1000 shown; 99,000 more are only in skipped_updates.csv"
+
+
 def test_everything_is_readable_without_the_script(browser: Browser, benign: Told) -> None:
     browser.look(*SCREENS["desktop"])
     browser.send("Emulation.setScriptExecutionDisabled", value=True)
@@ -663,6 +685,11 @@ def test_everything_is_readable_without_the_script(browser: Browser, benign: Tol
         hidden = f"{bodies}.filter((b) => !b.checkVisibility()).length"
         assert browser.run(hidden) == 0
         assert browser.run("document.querySelectorAll('.search:not([hidden])').length") == 0
+        assert browser.run("document.querySelector('.search').checkVisibility()") is False
+        for name, listed in vars(benign.lists).items():
+            if name in SHOWN:
+                email = next(row["email"] for row in reversed(listed.rows) if row["email"])
+                assert browser.run(f"getSelection().removeAllRanges(); find({email!r})"), f"{name}: not to be found"
     finally:
         browser.send("Emulation.setScriptExecutionDisabled", value=False)
 
@@ -684,6 +711,7 @@ def test_a_page_of_a_hundred_thousand_stays_small_and_says_where_the_rest_is(ben
     text = full(benign)
     assert len(text.encode()) < 2_000_000
     assert f"The first {SHOWN['skipped_updates']:,} of 100,000 values are shown here" in HtmlPage(text).words
+    assert "99,000 are not. All of them are in skipped_updates.csv" in HtmlPage(text).words
     worst = full(benign, "<U+202E>" * 1000)
     assert len(worst.encode()) < 20_000_000
 
