@@ -406,7 +406,8 @@ def test_a_red_guard_comes_first_with_what_was_found_and_no_way_to_write(benign:
     (guard,) = [guard for guard in told.document["guards"] if not guard["passed"]]
     assert len(found) == guard["violations"] == 2
     assert {(row["guard"], row["label"], row["email"]) for row in found} == {(guard["guard"], guard["label"], email)}
-    tell(benign.world)
+    with benign.connect() as connection:
+        tell_on(benign.world, connection)
     assert path.read_text("utf-8-sig").splitlines() == ["guard,label,email,row_number,field,found"], "green again"
 
 
