@@ -410,7 +410,7 @@ def test_a_correction_is_followed_until_kajabi_agrees(world: World) -> None:
     assert {row["email"] for row in waiting} == {TWO, emails[3]}
     with world.connect() as connection:
         document = read_report(connection, world.target)
-        text = " ".join(render(document, dict.fromkeys(LISTS, ())).split())
+        text = " ".join(render(document, dict.fromkeys((*LISTS, "plan_difference"), ())).split())
         assert "values sent 4 arrived there 2 not there yet 1 otherwise there, or the person is gone 1" in text
         newest, first = exports_made(connection, 20)
     assert newest["corrections"] == {}, "sent after the plan that stands"
