@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent.parent
 STATE = PROJECT / ".kajabi-guard"
 PRACTICE = "practice"  # the database that `init --embedded` makes
+OLDEST_SERVER = 150000  # PostgreSQL 15: MERGE
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _VARIABLE_OF = {
     "host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD",
@@ -165,7 +166,7 @@ def connect(target: Target, purpose: str = "kajabi-guard") -> Connection:
             f"The {target.label} cannot be used: {reason}. Nothing was done. Check that the server is up and that "
             "host, port, database, user and password are right (`./kajabi-guard connect` asks for them again)."
         ) from None
-    if connection.info.server_version < 150000:  # noqa: PLR2004
+    if connection.info.server_version < OLDEST_SERVER:
         version = connection.info.parameter_status("server_version")
         connection.close()
         raise Unprepared(

@@ -57,7 +57,6 @@ OUTCOMES = {
     ),
     "contradicts": "not recorded: another line of this list says otherwise about the same question",
 }
-ACCEPTED = ("recorded", "skipped")
 
 
 def decide(

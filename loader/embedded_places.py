@@ -25,6 +25,7 @@ from loader.errors import Unprepared
 PLACE_NOTE, SOCKET_NOTE = "data-is-elsewhere", "socket-folder"
 OWNER, PORT = "kajabi_guard", "5432"
 BUILTIN_LOCALES_SINCE = 17
+VAR_TMP, TMP = Path("/var/tmp"), Path("/tmp")  # noqa: S108  # nothing is named in them: mkdtemp makes our own folder
 LONGEST_PLACE = 65  # bytes: a socket's path may have 103 on macOS; our folder and PostgreSQL's file need 36
 
 
@@ -71,8 +72,8 @@ def home_elsewhere(folder: Path, account: Account, bin_folder: Path | None) -> H
     failures, temporary = [], Path(tempfile.gettempdir()).resolve()
     # /var/lib for root: machines clear the others of files that are some weeks old; but what was put into the
     # temporary folder is meant to go some day, and is not to be left behind in /var/lib
-    lasting = [] if temporary in folder.parents else [Path("/var/lib"), Path("/var/tmp")]  # noqa: S108
-    for parent in dict.fromkeys([*lasting, temporary, Path("/var/tmp")]):  # noqa: S108
+    lasting = [] if temporary in folder.parents else [Path("/var/lib"), VAR_TMP]
+    for parent in dict.fromkeys([*lasting, temporary, VAR_TMP]):
         if not (is_plain(parent) and os.access(parent, os.W_OK | os.X_OK)):
             continue
         place = Path(tempfile.mkdtemp(prefix="kajabi-guard-", dir=parent.resolve()))
@@ -135,7 +136,7 @@ def new_socket_folder(home: Home) -> Path:
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent")
     if home.account.is_ours and runtime.is_absolute() and is_closed(runtime, os.geteuid()):
         places.append(runtime)
-    for place in (*places, Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108
+    for place in (*places, Path(tempfile.gettempdir()), TMP):
         # with a comma it would be read as a list of hosts
         if len(os.fsencode(place)) <= LONGEST_PLACE and "," not in str(place) and is_plain(place):
             with contextlib.suppress(OSError):

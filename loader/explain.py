@@ -11,7 +11,7 @@ import psycopg
 
 from loader.errors import StalePlan, Usage
 from loader.merge import current_plan
-from loader.pasted import BECAUSE, OTHER_EMAIL, can_be_pasted, command
+from loader.pasted import LIST_MERGED, OTHER_EMAIL, can_be_pasted, command
 from loader.statements import statement
 
 if TYPE_CHECKING:
@@ -113,12 +113,12 @@ def _of(field: Row, rows: Iterable[Row]) -> list[Row]:
 def deciding_commands(contact: Row, field: Row) -> list[str]:
     """What a person can type to close a value that waits."""
     unit = "address" if field["is_address"] else field["field"]
+    if not can_be_pasted(contact["email"]):
+        return []
     value = contact["address"]["count_replaced"] if field["is_address"] else field["incoming_value"]
     can_be_taken = field["field"] not in IDS and value
     is_possible = field["rule"] != "invalid_in_kajabi"
     verdicts = ("ours", "kajabi") if can_be_taken and is_possible else ("ours",)
-    if not can_be_pasted(contact["email"]):
-        return []
     return [command("decide", contact["email"], unit, verdict) for verdict in verdicts]
 
 
@@ -133,7 +133,7 @@ def settling_commands(row: Row) -> list[str]:
     others = living or [OTHER_EMAIL]
     commands = []
     if row["hold_reason"] == "duplicates_not_recorded":
-        commands += ["./kajabi-guard duplicate --from FILE", f"./kajabi-guard duplicate --none {BECAUSE}"]
+        commands += LIST_MERGED
     if row["hold_reason"] in MERGED and can_be_pasted(row["email"]):
         commands += [command("duplicate", row["email"], other, because=False) for other in living or ["SURVIVOR_EMAIL"]]
     named = next(filter(can_be_pasted, (row["settle_as"], row["kajabi_id"])), None)

@@ -8,6 +8,8 @@ from loader.report_text import visible
 
 BECAUSE = '--because "..."'
 OTHER_EMAIL = "OTHER_EMAIL"
+# how to say who was merged away, or that nobody was
+LIST_MERGED = ("./kajabi-guard duplicate --from FILE", f"./kajabi-guard duplicate --none {BECAUSE}")
 
 
 def can_be_pasted(word: str | None) -> bool:

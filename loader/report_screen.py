@@ -29,7 +29,10 @@ LISTS = ("planned_changes", "new_contacts")
 
 
 def render(document: Document, lists: Mapping[str, Rows], *, color: bool = False) -> str:
-    """Return the report of ``read_report``'s document; ``lists``: first rows of LISTS, and of what guards found."""
+    """Return the report of ``read_report``'s document; ``lists`` is what ``screen_lists`` made of it.
+
+    That is the first rows of LISTS, of ``plan_difference`` where there is a plan before, and of what red guards found.
+    """
 
     def draw(out: Console) -> None:
         _answer(out, document, lists)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from loader.guards import expected_guards
-from loader.pasted import BECAUSE
+from loader.pasted import BECAUSE, LIST_MERGED
 from loader.report_text import count, visible
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ REPORTED = {
     "email_changes": "another email in Kajabi than here",
 }
 UNKNOWN_LABELS = "Source labels that seeds/source_priorities.csv does not know (they protect)"
-LIST_MERGED = ("./kajabi-guard duplicate --from FILE", './kajabi-guard duplicate --none --because "..."')
 
 
 def corrections(document: dict[str, Any]) -> dict[str, int]:

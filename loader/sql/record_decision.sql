@@ -60,20 +60,13 @@ shown as (
     from unit
 ),
 
--- a spreadsheet drops the blanks around a text, takes 02134 for a number and saves 2134: it is the value that was seen
 seen as (
     select field
     from shown
     where
         field = %(seen_field)s::text
-        and (
-            incoming_value is not distinct from %(seen_value)s::text
-            or (incoming_value ~ '^[0-9]+$' and ltrim(incoming_value, '0') = ltrim(%(seen_value)s::text, '0'))
-        )
-        and (
-            kajabi_ledger.trim_text(present_value) is not distinct from kajabi_ledger.trim_text(%(seen_present)s)
-            or (present_value ~ '^[0-9]+$' and ltrim(present_value, '0') = ltrim(%(seen_present)s::text, '0'))
-        )
+        and kajabi_ledger.is_as_seen(incoming_value, %(seen_value)s::text)
+        and kajabi_ledger.is_as_seen(present_value, %(seen_present)s::text)
 ),
 
 judged as (

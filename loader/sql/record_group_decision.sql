@@ -16,22 +16,8 @@ with alike as (
         decisions.needs_review
         and (not policies.is_address or addresses.is_one_part)
         and decisions.field = %(field)s
-        -- a list that went through a spreadsheet has lost the blanks around our value, and the zeros before a number
-        and (
-            kajabi_ledger.trim_text(decisions.present_value)
-            is not distinct from kajabi_ledger.trim_text(%(present_value)s)
-            or (
-                decisions.present_value ~ '^[0-9]+$'
-                and ltrim(decisions.present_value, '0') = ltrim(%(present_value)s::text, '0')
-            )
-        )
-        and (
-            decisions.incoming_value is not distinct from %(incoming_value)s
-            or (
-                decisions.incoming_value ~ '^[0-9]+$'
-                and ltrim(decisions.incoming_value, '0') = ltrim(%(incoming_value)s::text, '0')
-            )
-        )
+        and kajabi_ledger.is_as_seen(decisions.present_value, %(present_value)s::text)
+        and kajabi_ledger.is_as_seen(decisions.incoming_value, %(incoming_value)s::text)
 ),
 
 decided as (

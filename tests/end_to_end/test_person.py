@@ -13,7 +13,7 @@ from loader.database import PROJECT
 from loader.errors import StalePlan, Usage
 from loader.explain import read_explanation
 from loader.explain_text import explanation_text
-from loader.merge import current_plan
+from loader.merge import INPUTS, current_plan
 from loader.report import read_report, write_files
 from test_three_way import ADDRESS, MOVED, person
 
@@ -261,6 +261,14 @@ def test_a_word_that_the_plan_does_not_know_is_named_when_it_is_refused(
         world.apply(fingerprint)
 
 
+def test_everything_that_a_plan_is_made_from_has_words(world: World) -> None:
+    """An input without words could not be named: the refusal would be an error instead."""
+    world.add_contacts(person(1))
+    world.load(person(1))
+    world.plan()
+    assert set(world.one("select * from kajabi_guard.plan_inputs")) == set(INPUTS)
+
+
 @pytest.mark.parametrize("moved", ["ours", "kajabi"])
 @pytest.mark.parametrize("verdict", ["ours", "kajabi"])
 def test_a_line_whose_values_have_moved_since_is_not_recorded(world: World, moved: str, verdict: str) -> None:
@@ -339,6 +347,10 @@ def test_what_kajabi_cleared_cannot_be_taken(world: World, count: int) -> None:
     assert [(line["differs_in"], line["possible_verdicts"]) for line in lines] == [("city", "ours"), ("phone", "ours")]
     assert hand_back(world, path, [line | {"verdict": "kajabi"} for line in lines]) == ["no_value", "no_value"]
     assert say(world, "person1@example.org", "address", "kajabi") == "no_value"
+    with world.connect() as connection:
+        (contact,) = read_explanation(connection, world.target, "person1@example.org")["contacts"]
+    typed = {line for field in contact["fields"] for line in field["commands"]}
+    assert {line.split()[4] for line in typed} == {"ours"}, "no command is shown that would be refused"
     assert hand_back(world, path, [line | {"verdict": "ours"} for line in lines]) == ["recorded", "recorded"]
     world.plan()
     assert list_to_decide(world)[1] == []

@@ -69,8 +69,8 @@ OWNERS_LEDGER = ("database_identity", "erasures", "erasure_salt", "plan_scope", 
 # functions that run with the caller's rights
 FUNCTIONS = (
     *("cell_digests", "clean_email", "contact_emails", "contacts_with_email", "default_of_column", "holders_of_keys"),
-    *("email_subscriptions", "key_digest", "keys_pattern", "merge_backup", "own_tables", "plan_fingerprint"),
-    *("references_to_contacts", "row_key", "tables_with_keys", "trim_text"),
+    *("email_subscriptions", "is_as_seen", "key_digest", "keys_pattern", "merge_backup", "own_tables"),
+    *("plan_fingerprint", "references_to_contacts", "row_key", "tables_with_keys", "trim_text"),
 )
 
 
