@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loader.dbt import run_dbt
+from loader.merge.dbt import run_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The demo is told by the roles of loader/sql/roles.sql, and would stop where one of them lacked a right."""
+"""The demo is told by the roles of loader/database/sql/roles.sql, and would stop where one of them lacked a right."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from loader import databases, demo
-from loader.database import Target, connect, pointed_at
-from loader.embedded import running
-from loader.errors import KajabiGuardError
-from loader.roles import close_and_grant
+from loader.cli.main import demo
+from loader.common.errors import KajabiGuardError
+from loader.database import disposable
+from loader.database.connection import Target, connect, pointed_at
+from loader.database.embedded.server import running
+from loader.database.roles import close_and_grant
+from loader.demo import story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from loader.database import Connection
+    from loader.database.connection import Connection
 
 OWNER, LOADER, PLANNER, APPLIER = (f"kajabi_guard_demo_{task}" for task in ("owner", "loader", "planner", "applier"))
 
@@ -32,12 +34,12 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def tell(state: Path) -> None:
-    demo.tell_story(scale=0.01, state=state, reports=state / "reports")
+    story.tell_story(scale=0.01, state=state, reports=state / "reports")
 
 
 def rows(state: Path, query: str) -> list[dict[str, Any]]:
     with running(state / "practice") as server:
-        there = Target({**server.settings, "PGDATABASE": demo.DATABASE})
+        there = Target({**server.settings, "PGDATABASE": story.DATABASE})
         with pointed_at(there), connect(there) as connection:
             return connection.execute(query).fetchall()
 
@@ -130,14 +132,14 @@ def test_another_server_is_told_by_the_role_that_connects(server: dict[str, str]
         password=server.get("PGPASSWORD"),
     )  # fmt: skip
     demo_roles = "select rolname from pg_roles where rolname ~ '^kajabi_guard_'"
-    there = Target({**server, "PGDATABASE": demo.DATABASE})
+    there = Target({**server, "PGDATABASE": story.DATABASE})
     with pointed_at(Target(server)), connect(Target(server)) as admin:
         before = admin.execute(demo_roles).fetchall()
     try:
-        demo.tell_story(url, scale=0.01, state=tmp_path / "state", reports=tmp_path / "reports")
+        story.tell_story(url, scale=0.01, state=tmp_path / "state", reports=tmp_path / "reports")
         with pointed_at(there), connect(there) as connection:
             runs = connection.execute("select distinct database_role from kajabi_ledger.merge_runs").fetchall()
             assert connection.execute(demo_roles).fetchall() == before
         assert runs == [{"database_role": server["PGUSER"]}]
     finally:
-        databases.drop(server, demo.DATABASE)
+        disposable.drop(server, story.DATABASE)

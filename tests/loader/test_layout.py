@@ -10,6 +10,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 STAGES = ("staging", "matching", "decisions", "impact", "guard", "kajabi_updates")
 MODELS = sorted((PROJECT / "models").glob("*/*.sql"))
 LONGEST = 80
+LONGEST_PYTHON = 350
 
 
 def test_a_model_refers_to_its_own_stage_or_an_earlier_one() -> None:
@@ -38,5 +39,7 @@ def test_no_model_branches_or_queries_while_it_compiles() -> None:
 
 
 def test_python_files_fit_into_a_head() -> None:
-    long = {file.name for file in (PROJECT / "loader").glob("*.py") if len(file.read_text().splitlines()) > 250}
+    long = {
+        file.name for file in (PROJECT / "loader").rglob("*.py") if len(file.read_text().splitlines()) > LONGEST_PYTHON
+    }
     assert long == set()
