@@ -10,29 +10,42 @@ from dataclasses import asdict
 import click
 
 from ..common.console import say, show_json
-from ..common.paths import STATE
+from ..common.paths import CONFIG, shown
 from ..common.tables import count
 from ..database.connection import connect
-from ..database.connection_file import keep_connection
+from ..database.connection_file import forget_connection, keep_connection
 from ..database.contacts_table import check_contacts
 from ..database.doctor import examine as examination
 from ..database.doctor.findings import findings_text
 from ..database.practice import make_practice
 from ..database.roles import close_and_grant
 from ..database.schema import migrate
-from .options import as_json, target_of
+from ..database.settings import CONNECTION, other_connections
+from .options import as_json, chosen, target_of
 
 
 @click.command("connect")
 @click.pass_context
 def connect_command(context: click.Context) -> None:
     """Ask once for your database, test it and keep it."""
-    url = context.obj
+    url = chosen(context).url
     if not url and sys.stdin.isatty():
         url = click.prompt("Connection string (it is not shown)", hide_input=True, err=True)
     target = keep_connection(url or sys.stdin.readline())  # from a pipe, getpass would warn of an echo
-    say(f"Connected to the {target.label}. Kept in .kajabi-guard/connection.env, readable by you only.")
+    say(f"Connected to the {target.label}. Kept in {shown(CONFIG / CONNECTION)}, readable by you only.")
     say("Next:\n   ./kajabi-guard init")
+
+
+@click.command()
+def disconnect() -> None:
+    """Forget the connection; no database is touched."""
+    if forget_connection():
+        say("Forgotten: the connection that `connect` had kept. Nothing was changed in the database.")
+    else:
+        say("No connection is kept, so nothing was forgotten.")
+    named = [name for name in other_connections(os.environ) if name != CONNECTION]
+    if named:
+        say(f"Still set in your shell, and used: {', '.join(named)}. To take it away: `unset {' '.join(named)}`.")
 
 
 @click.command()
@@ -42,7 +55,8 @@ def connect_command(context: click.Context) -> None:
 def init(context: click.Context, *, embedded: bool, roles: bool) -> None:
     """Make the tool's own tables; contacts are not touched."""
     if embedded:
-        make_practice(STATE, os.environ, context.obj)
+        asked = chosen(context)
+        make_practice(os.environ, asked.url, is_practice=asked.is_practice)
     with target_of(context) as target, connect(target, "kajabi-guard init") as connection:
         check_contacts(connection)
         done = migrate(connection)
@@ -79,4 +93,4 @@ def with_database(context: click.Context, command: tuple[str, ...]) -> None:
         sys.exit(subprocess.run(command, env=environment(target), check=False).returncode)
 
 
-admin_commands = (connect_command, init, doctor, with_database)
+admin_commands = (connect_command, disconnect, init, doctor, with_database)

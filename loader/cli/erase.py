@@ -8,13 +8,13 @@ import click
 
 from ..common.console import say
 from ..common.errors import Usage
-from ..common.paths import PROJECT
+from ..common.paths import shown
 from ..common.tables import table_text
 from ..database.retention import KEPT_DAYS, prune_plans
 from ..stewardship.erasure import forget
 from ..stewardship.erasure_files import delete_files, find_files
 from ..stewardship.overrides import require_reason
-from .options import announced, because_option
+from .options import announced, because_option, chosen
 
 if TYPE_CHECKING:
     from ..stewardship.erasure import Erasure
@@ -33,7 +33,7 @@ def forget_command(context: click.Context, email: str, because: str | None, *, d
     is_rehearsal = dry_run or not yes
     with announced(context, "forget") as connection:
         erasure = forget(connection, email, reason, dry_run=is_rehearsal)
-    files = find_files(erasure.keys.in_files())
+    files = find_files(erasure.keys.in_files(), chosen(context).reports)
     _show(erasure, files, is_rehearsal=is_rehearsal)
     if not is_rehearsal:
         delete_files(files)
@@ -51,9 +51,9 @@ def _show(erasure: Erasure, files: Files, *, is_rehearsal: bool) -> None:
     does = "would go" if is_rehearsal else "gone"
     say(f"Copies in kajabi_guard: all {erasure.count_relations} relations {does}, with the plan.")
     for entry in (*files.reports, *files.left_by_dbt):
-        say(f"   {does}: {entry.relative_to(PROJECT)}")
+        say(f"   {does}: {shown(entry)}")
     for entry in files.others:
-        say(f"   names the person, and is yours to delete: {entry.relative_to(PROJECT)}")
+        say(f"   names the person, and is yours to delete: {shown(entry)}")
 
 
 @click.command()

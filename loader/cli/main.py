@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import psycopg
 
+from .. import __version__
 from ..common.console import refuse, say, show_json, steps_progress, unexpected
 from ..common.errors import KajabiGuardError
 from ..database.connection import explain
@@ -20,7 +21,7 @@ from . import steps
 from .admin import admin_commands
 from .erase import forget_commands
 from .export import export_commands
-from .options import as_json, target_of
+from .options import as_json, chosen, everywhere, target_of
 from .report import report_commands
 from .steward import person_commands
 from .undo import undo_commands
@@ -32,22 +33,21 @@ first = click.option("--first", type=click.IntRange(min=1), metavar="N", help="P
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
-@click.option("--database-url", metavar="URL", help="Use this database instead of the connected one.")
-@click.version_option(package_name=None, version="0.1.0", prog_name="kajabi-guard")
-@click.pass_context
-def cli(context: click.Context, database_url: str | None) -> None:
+@click.version_option(package_name=None, version=__version__, prog_name="kajabi-guard")
+def cli() -> None:
     """Import Kajabi's contacts export without losing what you know better."""
-    context.obj = database_url
 
 
 @cli.command()
 @click.option("--scale", default=1.0, show_default=True, help="Size of the organisation; 1 is the real one's.")
+@click.option("--fresh", "is_fresh", is_flag=True, help="Drop the demo's database and begin again.")
 @click.pass_context
-def demo(context: click.Context, scale: float) -> None:
+def demo(context: click.Context, scale: float, *, is_fresh: bool) -> None:
     """Show the whole story, with invented people."""
     from ..demo.story import tell_story  # noqa: PLC0415  # nobody else needs the synthetic organisation
 
-    tell_story(context.obj, scale=scale)
+    asked = chosen(context)
+    tell_story(asked.url, scale=scale, is_fresh=is_fresh, reports=asked.reports)
 
 
 @cli.command()
@@ -82,7 +82,7 @@ def plan(
             steps.compare(target, compare_policy, is_json=is_json)
             return
         steps.plan(target, Scope(only, first))
-        steps.report(target, is_json=is_json)
+        steps.report(target, chosen(context).reports, is_json=is_json)
 
 
 @cli.command()
@@ -95,7 +95,7 @@ def weekly(context: click.Context, file: Path, encoding: str, *, is_json: bool) 
     with target_of(context) as target:
         steps.load(target, file, encoding, is_silent=is_json)
         steps.plan(target, Scope())
-        steps.report(target, is_json=is_json)
+        steps.report(target, chosen(context).reports, is_json=is_json)
 
 
 @cli.command()
@@ -124,6 +124,9 @@ for command in (
     *report_commands, *person_commands, *undo_commands, *export_commands, *forget_commands, *admin_commands,
 ):  # fmt: skip
     cli.add_command(command)
+cli.params += everywhere()
+for command in cli.commands.values():
+    command.params += everywhere(is_hidden=True)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from ..merge.history import read_history
 from ..report.explain.read import read_explanation
 from ..report.explain.screen import explanation_text
 from . import steps
-from .options import as_json, target_of
+from .options import as_json, chosen, target_of
 
 
 @click.command()
@@ -24,7 +24,7 @@ from .options import as_json, target_of
 def report(context: click.Context, *, opens: bool, is_json: bool) -> None:
     """Show the plan that stands again."""
     with target_of(context) as target:
-        steps.report(target, is_json=is_json, opens=opens)
+        steps.report(target, chosen(context).reports, is_json=is_json, opens=opens)
 
 
 @click.command()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 import webbrowser
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..common.console import bytes_progress, is_colored, say, show_json, steps_progress
 from ..common.errors import Usage
+from ..common.paths import shown
 from ..common.private_files import begun_lists
+from ..common.shell_quoting import as_typed
 from ..common.tables import table_text
 from ..database.schema import prepared
 from ..kajabi.inbound.load import load_export
@@ -24,6 +25,8 @@ from ..report.screen import render
 from ..stewardship.outcomes import account, all_accepted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..database.connection import Target
 
 
@@ -47,22 +50,21 @@ def plan(target: Target, scope: Scope) -> None:
         make_plan(target, scope, progress=progress)
 
 
-def report(target: Target, *, is_json: bool, opens: bool = False) -> None:
+def report(target: Target, reports: Path, *, is_json: bool, opens: bool = False) -> None:
     """Show the plan that stands, ``opens`` in the person's browser; exits with 3 when a guard is red."""
     with prepared(target, "report") as connection, steps_progress("Reading the plan"):
         document = read_report(connection, target)
         lists = screen_lists(connection, document)
-        folder = write_files(connection, document, render(document, lists))
+        folder = write_files(connection, document, render(document, lists), reports)
     if is_json:
         show_json({**document, "files": str(folder)})
     else:
         click.echo(render(document, lists, color=is_colored()), color=True)
-        here = Path.cwd()  # a path that is printed can be typed where the person stands
-        click.echo(f"Files: {folder.relative_to(here) if folder.is_relative_to(here) else folder}")
+        click.echo(f"Files: {shown(folder)}")
         for path in begun_lists(folder, TO_DECIDE):
             say("A list that somebody had begun to fill in is kept there, too. To hand it back:")
             say(f"   {decide_command(path)}")
-        click.echo(f"To read in a browser: {PAGE} there, or  ./kajabi-guard report --open")
+        click.echo(as_typed(f"To read in a browser: {PAGE} there, or  ./kajabi-guard report --open"))
     if opens:
         open_page(folder / PAGE)
     if not all(guard["passed"] for guard in document["guards"]):

@@ -16,6 +16,7 @@ from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .shell_quoting import as_typed
 from .tables import visible
 
 if TYPE_CHECKING:
@@ -44,13 +45,13 @@ def folded(text: str) -> str:
 
 def say(text: str) -> None:
     """Print a paragraph, folded to the terminal; lines that begin with a space (commands) stay whole."""
-    for line in text.split("\n"):
+    for line in as_typed(text).split("\n"):
         click.echo(visible(line) if line.startswith(" ") else folded(line))
 
 
 def refuse(text: str) -> None:
     """Print one clear paragraph to stderr."""
-    click.echo(folded(text), err=True)
+    click.echo(folded(as_typed(text)), err=True)
 
 
 def unexpected(error: Exception) -> str:

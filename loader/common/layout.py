@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from .shell_quoting import as_typed
 from .tables import visible
 
 if TYPE_CHECKING:
@@ -37,12 +38,12 @@ def title(out: Console, text: str) -> None:
 
 def paragraph(out: Console, text: str) -> None:
     """Print a text, folded at the width of the terminal."""
-    out.print(Text(visible(text), overflow="fold"))
+    out.print(Text(visible(as_typed(text)), overflow="fold"))
 
 
 def command_line(out: Console, command: str) -> None:
     """A command stays one line, however long: it is there to be pasted."""
-    out.print(Text(f"   {visible(command)}"), soft_wrap=True)
+    out.print(Text(f"   {visible(as_typed(command))}"), soft_wrap=True)
 
 
 def shown(value: str | None) -> str:

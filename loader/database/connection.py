@@ -1,7 +1,5 @@
-"""Where PostgreSQL is, and what it must have before a command may use it.
+"""A connection to the database that ``settings`` found.
 
-The order is that of the README: ``--database-url`` or ``DATABASE_URL``; the PG* variables of libpq;
-``.kajabi-guard/connection.env``, written by ``connect``; the practice server, once ``init --embedded`` made it.
 Whatever is found is put into the PG* variables of this process, so that psycopg, dbt and psql all use the same.
 """
 
@@ -16,15 +14,14 @@ import psycopg
 from psycopg.rows import dict_row
 
 from ..common.errors import NotConnected, Unprepared
-from ..common.paths import STATE
+from ..common.paths import CONFIG, STATE
 from .embedded.server import running
-from .settings import LOCAL_HOSTS, find_settings
+from .settings import LOCAL_HOSTS, PRACTICE, find_settings, practice_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-PRACTICE = "practice"  # the database that `init --embedded` makes
 OLDEST_SERVER = 150000  # PostgreSQL 15: MERGE
 Connection = psycopg.Connection[dict[str, Any]]
 
@@ -62,16 +59,24 @@ def pointed_at(target: Target) -> Iterator[Target]:
 
 
 @contextmanager
-def open_target(url: str | None, environ: Mapping[str, str], state: Path = STATE) -> Iterator[Target]:
+def open_target(
+    url: str | None,
+    environ: Mapping[str, str],
+    *,
+    config: Path = CONFIG,
+    state: Path = STATE,
+    is_practice: bool = False,
+) -> Iterator[Target]:
     """Find the database and keep it reachable for the length of the block (the practice server is started)."""
-    settings = find_settings(url, environ, state)
+    settings = find_settings(url, environ, config, is_practice=is_practice)
     if settings is not None:
         with pointed_at(Target(settings)) as target:
             yield target
         return
+    name = practice_database(config) or PRACTICE
     with (
         running(state / "practice") as server,
-        pointed_at(Target({**server.settings, "PGDATABASE": PRACTICE}, is_practice=True)) as target,
+        pointed_at(Target({**server.settings, "PGDATABASE": name}, is_practice=True)) as target,
     ):
         yield target
 

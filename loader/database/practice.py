@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..common.errors import Usage
+from ..common.paths import CONFIG, STATE
 from . import disposable
-from .connection import PRACTICE, Target, connect, pointed_at
+from .connection import Target, connect, pointed_at
 from .embedded.server import running
+from .settings import CONNECTION, PRACTICE, choose_practice, other_connections
 from .statements import statement
 
 if TYPE_CHECKING:
@@ -15,18 +17,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def make_practice(state: Path, environ: Mapping[str, str], url: str | None) -> None:
-    """Make the practice database where it is missing.
+def make_practice(
+    environ: Mapping[str, str],
+    url: str | None,
+    *,
+    is_practice: bool = False,
+    config: Path = CONFIG,
+    state: Path = STATE,
+) -> None:
+    """Make the practice database where it is missing, and use it from now on.
 
-    Raises Usage while another database is connected: a later command would go there and not to the practice one.
+    Raises Usage while another database is connected, unless ``is_practice`` says that none of them is meant: a later
+    command would go there and not to the practice one.
     """
-    connected = [name for name in ("DATABASE_URL", "PGHOST") if environ.get(name)]
-    if (state / "connection.env").exists():
-        connected.append(".kajabi-guard/connection.env")
-    if url or connected:
+    connected = [] if is_practice else ["--database-url"] if url else other_connections(environ, config)
+    if connected:
+        remedy = "leave that option out"
+        if not url:
+            variables = [name for name in connected if name != CONNECTION]
+            kept = ["type `./kajabi-guard disconnect`"] if CONNECTION in connected else []
+            remedy = " and ".join([*kept, *(f"`unset {name}`" for name in variables)])
         raise Usage(
-            f"Another database is connected already ({', '.join(connected) or '--database-url'}), and it would be used "
-            "before the practice one. Nothing was made. Take that connection away first."
+            f"Another database is connected already ({', '.join(connected)}), and it would be used before the practice "
+            f"one. Nothing was made. To use the practice database, {remedy}; then type the command again."
         )
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with running(state / "practice") as server:
@@ -37,4 +50,4 @@ def make_practice(state: Path, environ: Mapping[str, str], url: str | None) -> N
             described = connection.execute(statement("describe_server")).fetchone()
             if described and not described["has_contacts"]:
                 connection.execute(statement("demo_contacts"))
-    (state / "practice.chosen").touch()
+    choose_practice(PRACTICE, config)

@@ -1,7 +1,8 @@
 """Which database is meant: the PG* variables of the first place that names one.
 
 The order is that of the README: ``--database-url`` or ``DATABASE_URL``; the PG* variables of libpq;
-``.kajabi-guard/connection.env``, written by ``connect``; the practice server, once ``init --embedded`` made it.
+``connection.env`` in the settings folder, written by ``connect``; the practice server, once ``init --embedded`` or
+``demo`` has made a database there. ``--practice`` skips all but the last.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from ..common.errors import NotConnected, Usage
-from ..common.paths import STATE
+from ..common.paths import CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 
+PRACTICE = "practice"  # the database that `init --embedded` makes
+CONNECTION, CHOSEN = "connection.env", "practice.chosen"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _VARIABLE_OF = {
     "host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD",
@@ -70,11 +73,24 @@ def _read_connection_file(file: Path) -> dict[str, str]:
     return {name: value for name, value in lines if name.startswith("PG")}
 
 
-def find_settings(url: str | None, environ: Mapping[str, str], state: Path = STATE) -> dict[str, str] | None:
+def find_settings(
+    url: str | None, environ: Mapping[str, str], config: Path = CONFIG, *, is_practice: bool = False
+) -> dict[str, str] | None:
     """Return the PG* variables of the first place that names a database, or None for the practice server.
 
-    Raises NotConnected where nothing does: nobody's real export may land in a sandbox by mistake.
+    ``is_practice`` asks for the practice server, whatever else is connected: a command that was printed for invented
+    people never reaches a real database. Raises NotConnected where nothing names a database, because nobody's real
+    export may land in a sandbox by mistake, and Usage where a URL and ``is_practice`` contradict each other.
     """
+    if is_practice:
+        if url:
+            raise Usage("--practice and --database-url name two databases. Nothing was done. Give one of them.")
+        if practice_database(config) is None:
+            raise NotConnected(
+                "There is no practice database on this machine yet, so nothing was done. `./kajabi-guard demo` makes "
+                "one with invented people, `./kajabi-guard init --embedded` an empty one."
+            )
+        return None
     url = url or environ.get("DATABASE_URL")
     named = {name: value for name, value in environ.items() if name.startswith("PG") and value}
     if url:
@@ -83,12 +99,30 @@ def find_settings(url: str | None, environ: Mapping[str, str], state: Path = STA
         return _with_safe_tls({**tls, **settings_from_url(url)}, environ)
     if "PGHOST" in named:
         return _with_safe_tls(named, environ)
-    if (state / "connection.env").exists():
-        return _with_safe_tls(_read_connection_file(state / "connection.env"), environ)
-    if (state / "practice.chosen").exists():
+    if (config / CONNECTION).exists():
+        return _with_safe_tls(_read_connection_file(config / CONNECTION), environ)
+    if practice_database(config) is not None:
         return None
     raise NotConnected(
         "No database is connected yet, so nothing was done. Type `./kajabi-guard connect` once and paste the "
         "connection string of your database (Supabase: button Connect, Session pooler), or set DATABASE_URL or PGHOST. "
-        "To try things out without touching your organisation: `./kajabi-guard init --embedded`."
+        "To try things out without touching your organisation: `./kajabi-guard demo`."
     )
+
+
+def practice_database(config: Path = CONFIG) -> str | None:
+    """Return the name of the database on the practice server that is used; None where none was made."""
+    chosen = config / CHOSEN
+    return (chosen.read_text(encoding="utf-8").strip() or PRACTICE) if chosen.exists() else None
+
+
+def choose_practice(name: str, config: Path = CONFIG) -> None:
+    """Use this database of the practice server from now on, wherever nothing else is connected."""
+    config.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (config / CHOSEN).write_text(f"{name}\n", encoding="utf-8")
+
+
+def other_connections(environ: Mapping[str, str], config: Path = CONFIG) -> list[str]:
+    """Name what would be used before the practice database: variables, the file that ``connect`` wrote."""
+    connected = [name for name in ("DATABASE_URL", "PGHOST") if environ.get(name)]
+    return [*connected, *([CONNECTION] if (config / CONNECTION).exists() else [])]

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from ..common.fields import FIELD_NAMES
 from ..common.private_files import begun_lists
-from ..common.shell_quoting import can_be_pasted, command
+from ..common.shell_quoting import as_typed, can_be_pasted, command
 from ..common.tables import count, visible
 from ..database.statements import statement
 from . import charts, wording
@@ -164,7 +164,7 @@ def commands(row: Mapping[str, Any]) -> list[str]:
 
 def decide_command(path: Path) -> str:
     """The command that hands a filled-in list back."""
-    return f"./kajabi-guard decide --from {shlex.quote(str(path))}"
+    return as_typed(f"./kajabi-guard decide --from {shlex.quote(str(path))}")
 
 
 def shown(value: object) -> str:
@@ -185,7 +185,9 @@ def _templates() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    made.filters.update(shown=shown, counted=count, number=lambda number: f"{number:,}", commands=commands)
+    made.filters.update(
+        typed=as_typed, shown=shown, counted=count, number=lambda number: f"{number:,}", commands=commands
+    )
     made.tests["blank"] = is_blank
     return made
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..common.fields import FIELD_NAMES
 from ..common.layout import command_line, paragraph, title
-from ..common.shell_quoting import LIST_MERGED
+from ..common.shell_quoting import LIST_MERGED, as_typed
 from ..common.tables import printed, table, visible
 from . import wording
 from .summary import answer
@@ -191,7 +191,7 @@ def _waiting(out: Console, document: Document) -> None:
     rows = [*held, *review, *(row for row in reported if row[1])]
     if rows:
         out.print(table(("", "rows"), rows, numbers=(1,)))
-        out.print("To decide: fill in to_decide.csv, then  ./kajabi-guard decide --from FILE")
+        out.print(as_typed("To decide: fill in to_decide.csv, then  ./kajabi-guard decide --from FILE"), soft_wrap=True)
         out.print("Row by row, with what to do: held_rows.csv and skipped_updates.csv.")
     else:
         out.print("Nothing.")
@@ -203,9 +203,10 @@ def _next(out: Console, document: Document) -> None:
     short = document["fingerprint"][:8]
     title(out, f"Fingerprint {short}")
     if document["applied_as_run"]:
-        out.print(f"This plan was applied as run {document['applied_as_run']}. Next week: ./kajabi-guard weekly FILE")
+        paragraph(out, f"This plan was applied as run {document['applied_as_run']}. Next week:")
+        command_line(out, "./kajabi-guard weekly FILE")
     elif wording.red_guards(document):
         paragraph(out, "A guard is red, and `apply` will refuse: what to do is said above, before everything else.")
     else:
-        out.print("Rehearse it:  ./kajabi-guard apply --dry-run " + short, soft_wrap=True)
-        out.print("Write it:     ./kajabi-guard apply " + short, soft_wrap=True)
+        out.print(as_typed(f"Rehearse it:  ./kajabi-guard apply --dry-run {short}"), soft_wrap=True)
+        out.print(as_typed(f"Write it:     ./kajabi-guard apply {short}"), soft_wrap=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...common.console import WIDTH
+from ...common.shell_quoting import as_typed
 from ...common.tables import count
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def findings_text(findings: Sequence[Finding]) -> str:
         head = f"  {finding.status:<9}{finding.check:<{NAME_WIDTH}} "
         lines += _folded(head, finding.detail)
         if finding.remedy:
-            lines += _folded(f"{'':<{len(head)}}-> ", finding.remedy)
+            lines += _folded(f"{'':<{len(head)}}-> ", as_typed(finding.remedy))
     numbers = [count(len([each for each in findings if each.status == status]), status) for status in _STATUSES]
     return "\n".join([*lines, "", f"{' and '.join(numbers)}."])
 

@@ -13,6 +13,7 @@ import os
 from random import Random
 from typing import TYPE_CHECKING
 
+from ...kajabi.inbound.export_file import INVENTED
 from .enrichment import enrich
 from .matched import matched_pairs
 from .people import EXPORT_DAY, FIRST_DAY, People
@@ -20,6 +21,7 @@ from .rows import add_ids, new_contact, new_row, number_rows
 from .second_week import second_week
 from .shape import (
     CONTACT_COLUMNS,
+    CUSTOM,
     EXPORT_COLUMNS,
     KAJABI_COLUMN,
     ROSA,
@@ -86,11 +88,14 @@ def make_organisation(seed: int = 1, scale: float = 1.0) -> Organisation:
     return Organisation(contacts, rows, merged_away, corrected)
 
 
-def write_export(rows: Sequence[ExportRow], path: Path) -> None:
-    """Write rows as Kajabi does: UTF-8 with BOM, CRLF, RFC 4180 quoting; readable by its owner only."""
+def write_export(rows: Sequence[ExportRow], path: Path, *, says_invented: bool = False) -> None:
+    """Write rows as Kajabi does: UTF-8 with BOM, CRLF, RFC 4180 quoting; readable by its owner only.
+
+    ``says_invented`` heads a column so that ``load`` takes the file into a practice database only.
+    """
     with os.fdopen(_open_private(path), "w", encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, EXPORT_COLUMNS, lineterminator="\r\n")
-        writer.writeheader()
+        writer.writerow({name: INVENTED if says_invented and name == CUSTOM else name for name in EXPORT_COLUMNS})
         writer.writerows(rows)
 
 

@@ -54,6 +54,8 @@ CELL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[str], bool], Callable[[str],
         "a line break stands inside the cell: two contacts seem to be fused into one.",
     ),
 )
+# a column that only the exports of the demo have: its people are invented, and belong into a practice database alone
+INVENTED = "Invented by the demo of kajabi-guard (custom_3)"
 OTHER_EXPORTS = {"kajabi subscription id": "subscriptions", "order no.": "transactions"}
 
 
@@ -84,6 +86,11 @@ class ExportFile:
     mapped_columns: dict[str, str]
     unmapped_columns: tuple[str, ...]
     positions: dict[str, int]
+
+    @property
+    def is_invented(self) -> bool:
+        """Whether the demo made this file."""
+        return INVENTED in self.header
 
     def rows(self, progress: Callable[[int], None] | None = None) -> Iterator[tuple[str | None, ...]]:
         """Yield one tuple per record, in file order and in the order of ``RAW_COLUMNS``.

@@ -66,6 +66,8 @@ def load_export(
     kept = kept_loads()
     columns = load_column_map(KAJABI_COLUMNS)
     export = read_export(path, columns, encoding=encoding, progress=progress)
+    if export.is_invented:
+        _require_invented_contacts(connection, export)
     with connection.transaction():
         connection.execute(statement("loader_timeouts"))
         take_run_lock(connection)
@@ -84,6 +86,17 @@ def load_export(
             status = "newest_again" if known else "loaded"
         prune_rows(connection, kept)
     return Load(load_id, status, export.file_name, export.row_count, export.unmapped_columns)
+
+
+def _require_invented_contacts(connection: Connection, export: ExportFile) -> None:
+    """Raise ExportRejected unless the contacts here are invented as well: a paste may not bring such people in."""
+    row = connection.execute(statement("contacts_are_invented")).fetchone()
+    if not row or not row["are_invented"]:
+        raise ExportRejected(
+            f"{export.file_name} was made by the demo: its people are invented, and this is not a practice database. "
+            "They would be inserted among your contacts, so nothing was loaded. To go on with the demo, type the "
+            "command with `--practice`, as the demo printed it."
+        )
 
 
 def _insert(connection: Connection, export: ExportFile, columns_version: str) -> int:
