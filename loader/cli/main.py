@@ -32,10 +32,15 @@ only = click.option("--only", multiple=True, metavar="EMAIL", help="Plan this pe
 first = click.option("--first", type=click.IntRange(min=1), metavar="N", help="Plan the first N contacts only.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80}, invoke_without_command=True
+)
 @click.version_option(package_name=None, version=__version__, prog_name="kajabi-guard")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Import Kajabi's contacts export without losing what you know better."""
+    if context.invoked_subcommand is None:
+        steps.where(context)
 
 
 @cli.command()
@@ -58,8 +63,7 @@ def demo(context: click.Context, scale: float, *, is_fresh: bool) -> None:
 def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) -> None:
     """Copy Kajabi's contacts export: all rows or none."""
     with target_of(context) as target:
-        steps.load(target, file, encoding, as_base=as_base)
-        say('Next:\n   ./kajabi-guard weekly "this week\'s export.csv"' if as_base else "Next:\n   ./kajabi-guard plan")
+        steps.load(target, file, encoding, as_base=as_base, says_next=True)
 
 
 @cli.command()
@@ -118,6 +122,7 @@ def apply(
             return
         say(target.label)
         say(run.as_text())
+        steps.say_next(connection)
 
 
 for command in (

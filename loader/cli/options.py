@@ -82,8 +82,9 @@ def target_of(context: click.Context) -> Iterator[Target]:
 
 
 @contextmanager
-def announced(context: click.Context, purpose: str) -> Iterator[Connection]:
-    """Give a prepared connection, after saying which database it leads to."""
+def announced(context: click.Context, purpose: str, *, is_silent: bool = False) -> Iterator[Connection]:
+    """Give a prepared connection, after saying which database it leads to, unless that was said before."""
     with target_of(context) as target, prepared(target, purpose) as connection:
-        say(target.label)
+        if not is_silent:
+            say(target.label)
         yield connection

@@ -32,7 +32,7 @@ COPIED = (
     *("dbt_project.yml", "profiles.example.yml", "kajabi-guard", "pyproject.toml", "requirements.lock"),
 )
 PATIENCE = 240.0  # seconds; a plan on a very busy machine takes a hundred
-PLANS = {"plan", "weekly"}  # what dbt leaves behind must be taken down
+PLANS = {"plan", "weekly", "demo"}  # what dbt leaves behind must be taken down
 SCHEMAS = ("public", "kajabi_raw", "kajabi_ledger")
 
 
