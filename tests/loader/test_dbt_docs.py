@@ -81,7 +81,7 @@ def test_everything_is_described(manifest: Any) -> None:
             mute += [macro.unique_id] if not macro.description.strip() else []
             mute += [f"{macro.name}({argument.name})" for argument in macro.arguments if not argument.description]
     assert mute == [], (
-        "Describe each: a model or seed in its folder's YAML, a singular test in tests/data/_data_tests.yml, a "
+        "Describe each: a model in the YAML file beside it, a singular test in the YAML file of its folder, a "
         "generic test as `description: \"{{ doc('test_grain') }}\"` under its name "
         "(models/docs.md has one block per kind)."
     )
@@ -130,7 +130,7 @@ def test_a_singular_test_is_described_by_the_invariant_at_its_head(manifest: Any
             head = " ".join(line.removeprefix("-- ") for line in lines if line.startswith("-- "))
             invariant = head.removeprefix("Invariant: ").partition(" It guards ")[0]
             assert " ".join(node.description.split()) == invariant[0].upper() + invariant[1:], (
-                f"{node.name}: copy the invariant from the head of the file into tests/data/_data_tests.yml."
+                f"{node.name}: copy the invariant from the head of the file into the YAML file of its folder."
             )
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from statistics import median
 
 PROJECT = Path(__file__).resolve().parents[2]
-STAGES = ("staging", "matching", "decisions", "impact", "guard", "kajabi_updates")
-MODELS = sorted((PROJECT / "models").glob("*/*.sql"))
+STAGES = ("staging", "matching", "decisions", "impact", "guard", "outbound")
+MODELS = sorted((PROJECT / "models").rglob("*.sql"))
 LONGEST = 80
 
 
 def test_a_model_refers_to_its_own_stage_or_an_earlier_one() -> None:
-    stage_of = {model.stem: STAGES.index(model.parent.name) for model in MODELS}
+    stage_of = {model.stem: STAGES.index(model.relative_to(PROJECT / "models").parts[0]) for model in MODELS}
     backwards = [
         (model.stem, name)
         for model in MODELS
