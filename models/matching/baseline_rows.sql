@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
 -- One row per export row that the base knows: the base's row of the same person, by Kajabi id, else by email.
 with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 

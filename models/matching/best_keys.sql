@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
 -- One row per export row that has a candidate: the first key that hits, and the contact it leads to or why it cannot
 -- decide.
 with match_candidates as (select * from {{ ref('match_candidates') }}),

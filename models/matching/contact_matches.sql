@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
 -- One row per export row: matched with a contact, new, or held with the reason.
 with ranked_rows as (select * from {{ ref('export_rows_ranked') }}),
 
@@ -16,8 +17,8 @@ removed_keys as (
 
 duplicates_review as (
     select
-        exists (select from {{ source('kajabi_ledger', 'known_duplicates') }})
-        or exists (select from {{ source('kajabi_ledger', 'duplicates_declared_none') }}) as is_done
+        exists (select from {{ ref('stg_ledger__merged_contacts') }})
+        or exists (select from {{ ref('stg_ledger__none_merged') }}) as is_done
 ),
 
 reasoned as (

@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
 -- One row per export row, with its place among the rows that lead to the same contact, or that share an email or an id.
 with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
@@ -28,7 +29,10 @@ found as (
 
 export_rows_ranked as (
     select
-        exports.*,
+        exports.row_number,
+        exports.kajabi_id,
+        exports.email_key,
+        exports.email,
         found.matched_by,
         found.hold_reason as key_hold_reason,
         found.contact_id,

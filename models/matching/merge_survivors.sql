@@ -1,8 +1,9 @@
+{{ config(indexes=[{'columns': ['duplicate_id'], 'unique': true}]) }}
 -- One row per email or Kajabi id that was merged away: the living contact that it leads to in the end.
 -- contact_id is null where the chain of merges ends at nobody or runs in a circle.
 with recursive contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
-known_duplicates as (select * from {{ source('kajabi_ledger', 'known_duplicates') }}),
+merged_contacts as (select * from {{ ref('stg_ledger__merged_contacts') }}),
 
 living_contacts as (
     select id as contact_id from contacts where not is_deleted
@@ -15,7 +16,7 @@ chains as (
         survivor_contact_id,
         survivor_email,
         array[duplicate_id] as steps
-    from known_duplicates
+    from merged_contacts
     union all
     select
         chains.duplicate_id,
@@ -24,7 +25,7 @@ chains as (
         chains.steps || further.duplicate_id
     from chains
     left join contacts as gone on chains.survivor_contact_id = gone.id
-    inner join known_duplicates as further
+    inner join merged_contacts as further
         on
             further.old_email in (chains.survivor_email, {{ clean_email('gone.email') }})
             or further.old_kajabi_id = {{ trim_text('gone.kajabi_id') }}
@@ -45,13 +46,13 @@ ends as (
 
 merge_survivors as (
     select
-        known_duplicates.duplicate_id,
-        known_duplicates.old_email,
-        known_duplicates.old_kajabi_id,
+        merged_contacts.duplicate_id,
+        merged_contacts.old_email,
+        merged_contacts.old_kajabi_id,
         -- two ends are none: choosing one of them would be a guess
         case when cardinality(ends.contact_ids) = 1 then ends.contact_ids[1] end as contact_id
-    from known_duplicates
-    left join ends on known_duplicates.duplicate_id = ends.duplicate_id
+    from merged_contacts
+    left join ends on merged_contacts.duplicate_id = ends.duplicate_id
 )
 
 select * from merge_survivors

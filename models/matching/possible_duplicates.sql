@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
 -- One row per export row without contact whose phone and full name are those of a living contact.
 with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 

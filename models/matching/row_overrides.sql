@@ -1,18 +1,17 @@
+{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
 -- One row per export row that a person settled: it holds until the row's id, email, name or phone changes.
 -- A row of somebody who was erased here is as good as settled, until a person says otherwise.
 with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
-settlements as (select * from {{ source('kajabi_ledger', 'settlements') }}),
+match_overrides as (select * from {{ ref('stg_ledger__match_overrides') }}),
 
 contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
-erasures as (select * from {{ source('kajabi_ledger', 'erasures') }}),
-
-erasure_salt as (select salt from {{ source('kajabi_ledger', 'erasure_salt') }}),
+erased_rows as (select row_number from {{ ref('stg_ledger__erased_rows') }}),
 
 newest as (
     select distinct on (row_key) *
-    from settlements
+    from match_overrides
     order by row_key asc, settlement_id desc
 ),
 
@@ -31,30 +30,10 @@ settled_rows as (
     where newest.contact_id is null or not contacts.is_deleted
 ),
 
-erased_keys as (select distinct unnest(key_digests) as key_digest from erasures),
-
-erased_rows as (
-    select
-        exports.row_number,
-        'erased' as verdict,
-        null::uuid as contact_id
-    from exports
-    cross join erasure_salt
-    where
-        -- a digest for every row of a large export takes seconds: not where nobody was erased
-        exists (select from erasures)
-        and (
-            kajabi_ledger.key_digest(erasure_salt.salt, 'email', exports.email_key)
-            in (select key_digest from erased_keys)
-            or kajabi_ledger.key_digest(erasure_salt.salt, 'kajabi_id', exports.kajabi_id)
-            in (select key_digest from erased_keys)
-        )
-),
-
 row_overrides as (
     select * from settled_rows
     union all
-    select * from erased_rows
+    select row_number, 'erased', null::uuid from erased_rows
     where row_number not in (select row_number from settled_rows)
 )
 

@@ -7,19 +7,12 @@ compared_values as (select * from {{ ref('compared_values') }}),
 sent as (
     select
         corrections.contact_id,
+        case when each_field.field in ('name', 'phone') then each_field.field else 'address' end as unit,
         each_field.*
     from corrections
     cross join lateral (
-        values
-        ('name', 'name', corrections.name),
-        ('phone', 'phone', corrections.phone),
-        ('address', 'address_line_1', corrections.address_line_1),
-        ('address', 'address_line_2', corrections.address_line_2),
-        ('address', 'city', corrections.city),
-        ('address', 'state', corrections.state),
-        ('address', 'postal_code', corrections.postal_code),
-        ('address', 'country', corrections.country)
-    ) as each_field (unit, field, value_sent)
+        {{ unpivot_fields(['corrections'], 'name phone ' ~ address_fields()) }}
+    ) as each_field (field, value_sent)
     where each_field.value_sent is not null
 ),
 

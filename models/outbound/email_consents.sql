@@ -5,7 +5,7 @@ with contacts as (select id from {{ ref('stg_crm__contacts') }}),
 subscriptions as (select * from {{ ref('stg_crm__email_subscriptions') }}),
 
 opt_outs as (
-    select contact_id from {{ source('kajabi_ledger', 'contact_field_sources') }} where field = 'email_subscribed'
+    select contact_id from {{ ref('stg_ledger__field_sources') }} where field = 'email_subscribed'
 ),
 
 email_consents as (

@@ -4,6 +4,8 @@ with corrections as (select * from {{ ref('kajabi_corrections') }} where is_addr
 
 compared_values as (select * from {{ ref('compared_values') }} where field not in ('name', 'phone')),
 
+contact_columns as (select * from {{ ref('stg_crm__columns') }}),
+
 -- what this import takes from Kajabi is not to be emptied there
 fills as (select * from {{ ref('field_decisions') }} where action = 'fill'),
 
@@ -24,6 +26,8 @@ kajabi_by_hand as (
         coalesce(weighed.is_rest_replaced, false) as is_first
     from corrections
     inner join weighed on corrections.contact_id = weighed.contact_id
+    -- what this site has no column for is not blank here
+    inner join contact_columns on weighed.field = contact_columns.column_name
     left join fills on weighed.contact_id = fills.contact_id and weighed.field = fills.field
     where weighed.is_part_missing_here and fills.contact_id is null
 )

@@ -30,12 +30,7 @@ kajabi_corrections as (
         records.email,
         case when units.is_name_sent then records.name end as name,
         case when units.is_phone_sent then records.phone end as phone,
-        case when units.is_address_sent then records.address_line_1 end as address_line_1,
-        case when units.is_address_sent then records.address_line_2 end as address_line_2,
-        case when units.is_address_sent then records.city end as city,
-        case when units.is_address_sent then records.state end as state,
-        case when units.is_address_sent then records.postal_code end as postal_code,
-        case when units.is_address_sent then records.country end as country
+        {{ list_fields('case when units.is_address_sent then records.FIELD end as FIELD', address_fields()) }}
     from records
     inner join units on records.contact_id = units.contact_id
 )

@@ -34,12 +34,7 @@ kajabi_full_export as (
         email,
         case when not is_name_kept_back then name end as name,
         case when not is_phone_kept_back then phone end as phone,
-        case when is_address_sent then address_line_1 end as address_line_1,
-        case when is_address_sent then address_line_2 end as address_line_2,
-        case when is_address_sent then city end as city,
-        case when is_address_sent then state end as state,
-        case when is_address_sent then postal_code end as postal_code,
-        case when is_address_sent then country end as country
+        {{ list_fields('case when is_address_sent then FIELD end as FIELD', address_fields()) }}
     from weighed
 )
 

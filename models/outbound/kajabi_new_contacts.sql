@@ -13,12 +13,7 @@ kajabi_new_contacts as (
         email,
         name,
         phone,
-        case when has_address then address_line_1 end as address_line_1,
-        case when has_address then address_line_2 end as address_line_2,
-        case when has_address then city end as city,
-        case when has_address then state end as state,
-        case when has_address then postal_code end as postal_code,
-        case when has_address then country end as country
+        {{ list_fields('case when has_address then FIELD end as FIELD', address_fields()) }}
     from records
 )
 

@@ -25,12 +25,7 @@ records as (
         known_in_export.contact_id is not null as is_in_export,
         {{ full_name(sendable_text('contacts.first_name'), sendable_text('contacts.last_name')) }} as name,
         {{ sendable_phone('contacts.phone') }} as phone,
-        {{ sendable_text('contacts.address_line_1') }} as address_line_1,
-        {{ sendable_text('contacts.address_line_2') }} as address_line_2,
-        {{ sendable_text('contacts.city') }} as city,
-        {{ sendable_text('contacts.state') }} as state,
-        {{ sendable_text('contacts.postal_code') }} as postal_code,
-        {{ sendable_text('contacts.country') }} as country,
+        {{ list_fields(sendable_text('contacts.FIELD') ~ ' as FIELD', address_fields()) }},
         contacts.billing_address_source
     from contacts
     inner join consents on contacts.id = consents.contact_id

@@ -215,6 +215,22 @@ def test_an_exposure_depends_on_exactly_what_its_statements_read(name: str, mani
     )
 
 
+def test_every_grain_is_enforced_where_the_table_is_built(manifest: Any) -> None:
+    """By a unique index, or by a data test where the key may be null. A guard's healthy state is no row at all."""
+    tested = {
+        getattr(test, "attached_node", None) for test in of_type(manifest, "test")
+        if test.name.startswith(("unique_combination_", "at_most_one_row_"))
+    }  # fmt: skip
+    loose = []
+    for model in of_type(manifest, "model"):
+        indexed = any(index["unique"] for index in model.config.get("indexes") or [])
+        # a view of a table of the ledger has the key of the table
+        is_view_of_table = model.config.materialized == "view" and not model.depends_on.nodes[1:]
+        if not indexed and model.unique_id not in tested and model.fqn[1] != "guard" and not is_view_of_table:
+            loose.append(model.name)
+    assert loose == [], "Give the table a unique index in its `config`; a view, the test unique_combination."
+
+
 def test_every_stage_has_a_colour_of_its_own(manifest: Any) -> None:
     colours = defaultdict(set)
     for model in of_type(manifest, "model"):

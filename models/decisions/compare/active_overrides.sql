@@ -1,7 +1,8 @@
+{{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
 -- One row per contact and field for which a person's decision holds: Kajabi still says exactly what it said then.
 -- A word for Kajabi's value holds only while ours is as it was then, and once: what somebody corrects here after it was
 -- carried out is newer than that word.
-with decisions_taken as (select * from {{ source('kajabi_ledger', 'decisions_taken') }}),
+with overrides as (select * from {{ ref('stg_ledger__overrides') }}),
 
 matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),
 
@@ -9,13 +10,13 @@ exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
 contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
-field_changes as (select * from {{ source('kajabi_ledger', 'field_changes') }}),
+field_changes as (select * from {{ ref('stg_ledger__field_changes') }}),
 
 field_policies as (select * from {{ ref('field_policies') }}),
 
 newest as (
     select distinct on (contact_id, field) *
-    from decisions_taken
+    from overrides
     order by contact_id asc, field asc, decision_id desc
 ),
 
@@ -36,18 +37,7 @@ decided_cells as (
     inner join exports on matches.row_number = exports.row_number
     inner join contacts on newest.contact_id = contacts.id
     cross join lateral (
-        values
-        ('first_name', contacts.first_name, exports.first_name),
-        ('last_name', contacts.last_name, exports.last_name),
-        ('phone', contacts.phone, exports.phone),
-        ('address_line_1', contacts.address_line_1, exports.address_line_1),
-        ('address_line_2', contacts.address_line_2, exports.address_line_2),
-        ('city', contacts.city, exports.city),
-        ('state', contacts.state, exports.state),
-        ('postal_code', contacts.postal_code, exports.postal_code),
-        ('country', contacts.country, exports.country),
-        ('kajabi_id', contacts.kajabi_id, exports.kajabi_id),
-        ('kajabi_member_id', contacts.kajabi_member_id, exports.kajabi_member_id)
+        {{ unpivot_fields(['contacts', 'exports'], planned_fields()) }}
     ) as each_field (field, present_value, incoming_text)
     -- the two ids have no policy
     left join field_policies on each_field.field = field_policies.field

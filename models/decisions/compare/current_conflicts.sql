@@ -1,6 +1,7 @@
+{{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
 -- One row per open conflict of which neither side has moved, with the base that it was opened with.
 -- The texts that were noted are cleaned as today: another way of cleaning is no movement of Kajabi's.
-with open_conflicts as (select * from {{ source('kajabi_ledger', 'open_conflicts') }}),
+with open_conflicts as (select * from {{ ref('stg_ledger__open_conflicts') }}),
 
 three_way_cells as (select * from {{ ref('three_way_cells') }}),
 

@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id'], 'unique': true}]) }}
 -- One row per matched contact for which Kajabi has a value that is not ours, or had one that it has no more, or that
 -- waits for a person or was decided by one.
 -- The two wide rows are compared here, so that only these few are unpivoted and cleaned.
@@ -11,8 +12,10 @@ baseline_rows as (select * from {{ ref('baseline_rows') }}),
 
 baseline as (select * from {{ ref('stg_kajabi__baseline') }}),
 
+contact_columns as (select array_agg(column_name) as found from {{ ref('stg_crm__columns') }}),
+
 remembered as (
-    select contact_id from {{ source('kajabi_ledger', 'open_conflicts') }}
+    select contact_id from {{ ref('stg_ledger__open_conflicts') }}
     union
     select contact_id from {{ ref('active_overrides') }}
 ),
@@ -27,34 +30,14 @@ differing_contacts as (
     left join baseline_rows on matches.row_number = baseline_rows.row_number
     left join baseline on baseline_rows.base_row_number = baseline.row_number
     left join remembered on matches.contact_id = remembered.contact_id
+    cross join contact_columns
     where
-        exports.first_name <> coalesce({{ trim_text('contacts.first_name') }}, '')
-        or exports.last_name <> coalesce({{ trim_text('contacts.last_name') }}, '')
-        or exports.phone <> coalesce({{ trim_text('contacts.phone') }}, '')
-        or exports.address_line_1 <> coalesce({{ trim_text('contacts.address_line_1') }}, '')
-        or exports.address_line_2 <> coalesce({{ trim_text('contacts.address_line_2') }}, '')
-        or exports.city <> coalesce({{ trim_text('contacts.city') }}, '')
-        or exports.state <> coalesce({{ trim_text('contacts.state') }}, '')
-        or exports.postal_code <> coalesce({{ trim_text('contacts.postal_code') }}, '')
-        or exports.country <> coalesce({{ trim_text('contacts.country') }}, '')
-        or exports.kajabi_id <> coalesce({{ trim_text('contacts.kajabi_id') }}, '')
-        or exports.kajabi_member_id <> coalesce({{ trim_text('contacts.kajabi_member_id') }}, '')
+        {{ any_field(
+            "exports.FIELD <> coalesce(" ~ trim_text('contacts.FIELD') ~ ", '') and 'FIELD' = any(contact_columns.found)",
+            planned_fields()
+        ) }}
         -- cleared in Kajabi
-        or (exports.first_name is null and contacts.first_name is not null and baseline.first_name is not null)
-        or (exports.last_name is null and contacts.last_name is not null and baseline.last_name is not null)
-        or (exports.phone is null and contacts.phone is not null and baseline.phone is not null)
-        or (
-            exports.address_line_1 is null and contacts.address_line_1 is not null
-            and baseline.address_line_1 is not null
-        )
-        or (
-            exports.address_line_2 is null and contacts.address_line_2 is not null
-            and baseline.address_line_2 is not null
-        )
-        or (exports.city is null and contacts.city is not null and baseline.city is not null)
-        or (exports.state is null and contacts.state is not null and baseline.state is not null)
-        or (exports.postal_code is null and contacts.postal_code is not null and baseline.postal_code is not null)
-        or (exports.country is null and contacts.country is not null and baseline.country is not null)
+        or {{ any_field('exports.FIELD is null and contacts.FIELD is not null and baseline.FIELD is not null') }}
         or remembered.contact_id is not null
 )
 

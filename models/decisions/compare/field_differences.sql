@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
 -- One row per contact and field for which Kajabi has a value that is not ours, trimmed, or has no value any more.
 with three_way_cells as (select * from {{ ref('three_way_cells') }}),
 
@@ -5,9 +6,20 @@ current_conflicts as (select * from {{ ref('current_conflicts') }}),
 
 active_overrides as (select * from {{ ref('active_overrides') }}),
 
-last_written_values as (select * from {{ ref('last_written_values') }}),
+field_changes as (select * from {{ ref('stg_ledger__field_changes') }}),
 
 undone_values as (select * from {{ ref('stg_ledger__undone_values') }}),
+
+last_written_values as (
+    select distinct on (field_changes.contact_id, field_changes.field)
+        field_changes.contact_id,
+        field_changes.field,
+        -- an undo gives back what stood there, white space included
+        {{ trim_text('field_changes.new_value') }} as written_value
+    from field_changes
+    where field_changes.contact_id in (select contact_id from three_way_cells)
+    order by field_changes.contact_id asc, field_changes.field asc, field_changes.run_id desc
+),
 
 remembered as (
     select

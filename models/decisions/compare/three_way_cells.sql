@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
 -- One row per differing contact and field: ours, Kajabi's now, and Kajabi's in the last accepted export, cleaned alike.
 with differing_contacts as (select * from {{ ref('differing_contacts') }}),
 
@@ -36,20 +37,9 @@ three_way_cells as (
     left join baseline_rows on differing_contacts.row_number = baseline_rows.row_number
     left join baseline on baseline_rows.base_row_number = baseline.row_number
     cross join lateral (
-        values
-        ('first_name', contacts.first_name, exports.first_name, baseline.first_name),
-        ('last_name', contacts.last_name, exports.last_name, baseline.last_name),
-        ('phone', contacts.phone, exports.phone, baseline.phone),
-        ('address_line_1', contacts.address_line_1, exports.address_line_1, baseline.address_line_1),
-        ('address_line_2', contacts.address_line_2, exports.address_line_2, baseline.address_line_2),
-        ('city', contacts.city, exports.city, baseline.city),
-        ('state', contacts.state, exports.state, baseline.state),
-        ('postal_code', contacts.postal_code, exports.postal_code, baseline.postal_code),
-        ('country', contacts.country, exports.country, baseline.country),
-        ('kajabi_id', contacts.kajabi_id, exports.kajabi_id, baseline.kajabi_id),
-        ('kajabi_member_id', contacts.kajabi_member_id, exports.kajabi_member_id, baseline.kajabi_member_id)
+        {{ unpivot_fields(['contacts', 'exports', 'baseline'], planned_fields()) }}
     ) as each_field (field, present_value, incoming_text, base_text)
-    -- a site without kajabi_id has nothing to link
+    -- what this site has no column for is never read
     inner join contact_columns on each_field.field = contact_columns.column_name
 )
 

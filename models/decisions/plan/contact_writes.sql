@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id'], 'unique': true}, {'columns': ['row_number'], 'unique': true}]) }}
 -- One row per contact that this export would write to or insert, and whether this plan may: a plan can be restricted.
 with writes as (select * from {{ ref('field_decisions') }} where action in ('fill', 'update', 'link')),
 
@@ -7,7 +8,7 @@ contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
 exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
-plan_scope as (select * from {{ source('kajabi_ledger', 'plan_scope') }}),
+plan_scope as (select * from {{ ref('stg_ledger__plan_scope') }}),
 
 updates as (
     select

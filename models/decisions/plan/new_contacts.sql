@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id'], 'unique': true}, {'columns': ['email'], 'unique': true}]) }}
 -- One row per contact to insert, with Kajabi's values cleaned as a fill would clean them.
 with matches as (select * from {{ ref('contact_matches') }} where status = 'new'),
 
@@ -15,28 +16,21 @@ cleaned as (
         case when 'kajabi_id' = any(contact_columns.found) then exports.kajabi_id end as kajabi_id,
         case when 'kajabi_member_id' = any(contact_columns.found) then exports.kajabi_member_id end as kajabi_member_id,
         each_field.field,
-        {{ clean_text('each_field.incoming_text', 'each_field.field') }} as incoming_value
+        case
+            -- a field that this site does not have is never filled
+            when not each_field.field = any(contact_columns.found) then null
+            when each_field.field = 'phone' and {{ clean_phone('exports.phone') }} is null then null
+            when
+                each_field.field = 'address_line_2'
+                and {{ is_malformed_line_2('exports.address_line_2', 'exports.address_line_1', 'exports.city') }}
+                then null
+            else {{ clean_text('each_field.incoming_text', 'each_field.field') }}
+        end as incoming_value
     from matches
     inner join exports on matches.row_number = exports.row_number
     cross join contact_columns
     cross join lateral (
-        values
-        ('first_name', exports.first_name),
-        ('last_name', exports.last_name),
-        ('phone', case when {{ clean_phone('exports.phone') }} is not null then exports.phone end),
-        ('address_line_1', exports.address_line_1),
-        (
-            'address_line_2',
-            case
-                when
-                    not {{ is_malformed_line_2('exports.address_line_2', 'exports.address_line_1', 'exports.city') }}
-                    then exports.address_line_2
-            end
-        ),
-        ('city', exports.city),
-        ('state', exports.state),
-        ('postal_code', exports.postal_code),
-        ('country', exports.country)
+        {{ unpivot_fields(['exports']) }}
     ) as each_field (field, incoming_text)
 ),
 

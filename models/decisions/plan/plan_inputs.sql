@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 -- One row: what a plan is made from besides the contacts. A view: the write asks it again, under lock.
-with loads as (select * from {{ source('kajabi_raw', 'loads') }}),
+with loads as (select * from {{ ref('stg_kajabi__loads') }}),
 
 newest_load as (
     select load_id, sha256, encoding from loads where newest_rank is not null order by newest_rank desc limit 1
@@ -33,15 +33,15 @@ plan_inputs as (
             select string_agg(column_name, ',' order by column_name collate "C")
             from {{ ref('stg_crm__columns') }}
         ) as columns_found,
-        (select identity::text from {{ source('kajabi_ledger', 'database_identity') }}) as database_identity,
+        (select identity::text from {{ ref('stg_ledger__database_identity') }}) as database_identity,
         (
             select string_agg(coalesce(only_email, first_count::text), ',' order by only_email collate "C")
-            from {{ source('kajabi_ledger', 'plan_scope') }}
+            from {{ ref('stg_ledger__plan_scope') }}
         ) as plan_scope,
         -- what people said since: a plan that does not know the newest word is not the one to write
-        (select max(decision_id) from {{ source('kajabi_ledger', 'decisions_taken') }}) as newest_decision,
-        (select max(settlement_id) from {{ source('kajabi_ledger', 'settlements') }}) as newest_settlement,
-        (select max(protection_id) from {{ source('kajabi_ledger', 'protections') }}) as newest_protection
+        (select max(decision_id) from {{ ref('stg_ledger__overrides') }}) as newest_decision,
+        (select max(settlement_id) from {{ ref('stg_ledger__match_overrides') }}) as newest_settlement,
+        (select max(protection_id) from {{ ref('stg_ledger__protections') }}) as newest_protection
     from newest_load
     cross join policy
 )

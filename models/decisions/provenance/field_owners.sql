@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
 -- One row per difference with evidence: the owner that is shown, and what all the evidence together forbids.
 -- The order chooses the owner that people see; protection asks whether any evidence at all objects.
 with field_provenance as (select * from {{ ref('field_provenance') }}),

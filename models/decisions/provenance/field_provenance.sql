@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id', 'field', 'evidence'], 'unique': true}]) }}
 -- One row per difference and piece of evidence about who gave our value.
 with field_differences as (select * from {{ ref('field_differences') }}),
 
@@ -5,7 +6,7 @@ contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
 field_policies as (select * from {{ ref('field_policies') }}),
 
-field_sources as (select * from {{ source('kajabi_ledger', 'contact_field_sources') }}),
+field_sources as (select * from {{ ref('stg_ledger__field_sources') }}),
 
 known_sources as (select * from {{ ref('stg_ledger__source_labels') }}),
 

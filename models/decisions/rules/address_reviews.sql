@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id'], 'unique': true}]) }}
 -- One row per contact whose address differs in any part: both addresses whole, as a person decides them, and what
 -- taking Kajabi's would do. Nobody says yes to a part that was not before their eyes.
 with field_decisions as (select * from {{ ref('field_decisions') }}),

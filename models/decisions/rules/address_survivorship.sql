@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id'], 'unique': true}]) }}
 -- One row per differing contact: whether Kajabi's address may be followed as a whole.
 -- Only if all six of our parts are what Kajabi gave last time, and Kajabi leaves none of them blank now:
 -- a part that stays behind would belong to another address. While a part waits, both must have been so then as well.

@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
 -- One row per difference: the first rule that applies (why: seed `decision_rules`), what it does, and what will stand.
 with weighed as (select * from {{ ref('rule_inputs') }}),
 

@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
 -- One row per difference, with everything that the rules ask about it.
 with field_differences as (select * from {{ ref('field_differences') }}),
 

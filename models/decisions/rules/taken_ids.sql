@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['field', 'held_value'], 'unique': true}]) }}
 -- One row per Kajabi id or member id that a contact holds, or that several export rows claim: not free to be linked.
 -- A row that is inserted claims its ids as well.
 with contacts as (select * from {{ ref('stg_crm__contacts') }}),

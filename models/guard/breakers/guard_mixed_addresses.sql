@@ -16,13 +16,7 @@ parts as (
     from merge_plan
     inner join exports on merge_plan.row_number = exports.row_number
     cross join lateral (
-        values
-        ('address_line_1', merge_plan.address_line_1, exports.address_line_1),
-        ('address_line_2', merge_plan.address_line_2, exports.address_line_2),
-        ('city', merge_plan.city, exports.city),
-        ('state', merge_plan.state, exports.state),
-        ('postal_code', merge_plan.postal_code, exports.postal_code),
-        ('country', merge_plan.country, exports.country)
+        {{ unpivot_fields(['merge_plan', 'exports'], address_fields()) }}
     ) as part (field, final_value, incoming_text)
     where {{ trim_text('part.final_value') }} is not null
 ),

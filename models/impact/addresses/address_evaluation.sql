@@ -1,36 +1,47 @@
 -- One row per living contact, and per export row without a contact of that email: how the two addresses compare.
-with compared_addresses as (select * from {{ ref('compared_addresses') }}),
+with old_import_matches as (select * from {{ ref('old_import_matches') }}),
 
 exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
 contacts as (select * from {{ ref('stg_crm__contacts') }} where not is_deleted),
 
-old_import_matches as (select * from {{ ref('old_import_matches') }}),
+contact_columns as (select array_agg(column_name) as found from {{ ref('stg_crm__columns') }}),
 
 -- an address exists where line 1, city, state or postal code holds something; line 2 or a country alone is none
-existing as (
+compared as (
     select
-        *,
-        coalesce(our_parts[1], our_parts[3], our_parts[4], our_parts[5]) is not null as is_here,
-        coalesce(kajabi_parts[1], kajabi_parts[3], kajabi_parts[4], kajabi_parts[5]) is not null as is_in_kajabi
-    from compared_addresses
+        contacts.id as contact_id,
+        exports.row_number,
+        {{ any_field(trim_text('contacts.FIELD') ~ ' is not null', 'address_line_1 city state postal_code') }}
+            as is_here,
+        {{ any_field('exports.FIELD is not null', 'address_line_1 city state postal_code') }} as is_in_kajabi,
+        {{ any_field(
+            "lower(" ~ trim_text('contacts.FIELD') ~ ") is distinct from lower(exports.FIELD)"
+            ~ " and 'FIELD' = any(contact_columns.found)",
+            address_fields()
+        ) }} as is_different
+    from old_import_matches
+    inner join exports on old_import_matches.row_number = exports.row_number
+    inner join contacts on old_import_matches.contact_id = contacts.id
+    cross join contact_columns
+    where old_import_matches.is_deciding
 ),
 
 address_evaluation as (
     select
         contacts.id as contact_id,
-        existing.row_number,
+        compared.row_number,
         contacts.email,
         case
-            when existing.contact_id is null then 'only_in_database'
-            when not existing.is_here and not existing.is_in_kajabi then 'match'
-            when not existing.is_in_kajabi then 'missing_in_kajabi'
-            when not existing.is_here then 'missing_here'
-            when (existing.our_parts is distinct from existing.kajabi_parts) then 'needs_update'
+            when compared.contact_id is null then 'only_in_database'
+            when not compared.is_here and not compared.is_in_kajabi then 'match'
+            when not compared.is_in_kajabi then 'missing_in_kajabi'
+            when not compared.is_here then 'missing_here'
+            when compared.is_different then 'needs_update'
             else 'match'
         end as evaluation
     from contacts
-    left join existing on contacts.id = existing.contact_id
+    left join compared on contacts.id = compared.contact_id
     union all
     select
         null as contact_id,

@@ -1,5 +1,6 @@
+{{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
 -- One row per correction sent to Kajabi: whether its newest export has it, has it not yet, or has something else.
-with corrections_sent as (select * from {{ source('kajabi_ledger', 'corrections_sent') }}),
+with corrections_sent as (select * from {{ ref('stg_ledger__corrections_sent') }}),
 
 matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),
 
@@ -10,23 +11,12 @@ answered as (
         corrections_sent.*,
         exports.first_name,
         exports.last_name,
-        each_field.incoming_text,
+        -- the name is two fields, and is put together below
+        to_jsonb(exports) ->> corrections_sent.field as incoming_text,
         matches.row_number is not null as is_in_export
     from corrections_sent
     left join matches on corrections_sent.contact_id = matches.contact_id
     left join exports on matches.row_number = exports.row_number
-    cross join lateral (
-        values
-        ('name', null),
-        ('phone', exports.phone),
-        ('address_line_1', exports.address_line_1),
-        ('address_line_2', exports.address_line_2),
-        ('city', exports.city),
-        ('state', exports.state),
-        ('postal_code', exports.postal_code),
-        ('country', exports.country)
-    ) as each_field (field, incoming_text)
-    where corrections_sent.field = each_field.field
 ),
 
 cleaned as (

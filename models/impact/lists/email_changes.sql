@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
 -- One row per export row that was matched by its Kajabi id and carries another email than our contact. Never written.
 with matches as (
     select * from {{ ref('contact_matches') }} where status = 'matched' and matched_by = 'kajabi_id'

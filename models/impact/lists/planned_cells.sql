@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['person_key', 'field'], 'unique': true}]) }}
 -- One row per value that the plan writes on an existing contact, and one per contact that it inserts.
 with merge_plan as (select * from {{ ref('merge_plan') }}),
 
@@ -39,10 +40,7 @@ planned_cells as (
         'new_contact' as field,
         action,
         null as present_value,
-        concat_ws(
-            ', ', first_name, last_name, phone, address_line_1, address_line_2, city, state, postal_code, country,
-            kajabi_id, kajabi_member_id
-        ) as final_value,
+        concat_ws(', ', {{ list_fields('FIELD', planned_fields()) }}) as final_value,
         null as rule
     from merge_plan
     where action = 'insert'

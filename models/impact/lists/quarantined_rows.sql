@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
 -- One row per export row that is set aside, and why: held by matching, or outside of a restricted plan.
 with matches as (select * from {{ ref('contact_matches') }} where status = 'held'),
 

@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
 -- One row per value of Kajabi's that is not taken, with the reason; what needs a person comes first.
 with field_decisions as (select * from {{ ref('field_decisions') }} where action = 'keep'),
 

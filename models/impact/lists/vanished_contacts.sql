@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id'], 'unique': true}]) }}
 -- One row per living contact with a Kajabi id to which no row of the export leads any more. Reported, never deleted.
 with contacts as (
     select * from {{ ref('stg_crm__contacts') }} where not is_deleted and {{ trim_text('kajabi_id') }} is not null

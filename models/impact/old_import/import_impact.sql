@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id'], 'unique': true}]) }}
 -- One row per contact at risk: what the old import would have done to it, value by value.
 with old_import_values as (select * from {{ ref('old_import_values') }}),
 

@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['row_number', 'contact_id'], 'unique': true}]) }}
 -- One row per export row whose email is that of a contact: the matching of the old import, which knew no other key.
 with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 

@@ -1,6 +1,6 @@
--- One row per field, outcome and rule: what becomes of every difference (fill, update, link, keep; wait: it would be
--- written, but is outside of a restricted plan).
-with field_decisions as (select * from {{ ref('field_decisions') }} where action <> 'none'),
+{{ config(indexes=[{'columns': ['field', 'outcome', 'rule'], 'unique': true}]) }}
+-- One row per field, outcome and rule: what becomes of every difference. A write outside of a restricted plan waits.
+with field_decisions as (select * from {{ ref('field_decisions') }}),
 
 contact_writes as (select * from {{ ref('contact_writes') }} where is_in_plan),
 
@@ -10,7 +10,7 @@ outcomes as (
         field_decisions.rule,
         field_decisions.needs_review,
         case
-            when field_decisions.action <> 'keep' and contact_writes.contact_id is null then 'wait'
+            when field_decisions.action in ('fill', 'update', 'link') and contact_writes.contact_id is null then 'wait'
             else field_decisions.action
         end as outcome
     from field_decisions

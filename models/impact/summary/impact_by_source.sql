@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['owner', 'owner_class', 'rule'], 'unique': true}]) }}
 -- One row per owner and rule: whose values met a difference, and what was decided.
 with field_decisions as (select * from {{ ref('field_decisions') }}),
 

@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['contact_id', 'email_key'], 'unique': true}]) }}
 -- One row per further email of a living contact: a contact may have several, and an email several contacts.
 with contacts as (select * from {{ ref('stg_crm__contacts') }}),
 

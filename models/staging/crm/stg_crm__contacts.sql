@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['id'], 'unique': true}]) }}
 -- One row per contact, raw, in one fixed shape: the one scan of contacts, the picture that the plan is made from.
 -- A column that this site does not have falls back to the null of the same name in `absent`:
 -- inside the lateral, an unqualified name is looked up in the table first and then in the query around it.
@@ -5,8 +6,7 @@ with present as (
     select fixed_shape.*
     from (
         select
-            null::text as kajabi_id,
-            null::text as kajabi_member_id,
+            {{ list_fields('null::text as FIELD', planned_fields()) }},
             null::text as paypal_email,
             null::text as paypal_first_name,
             null::text as paypal_last_name,
@@ -28,16 +28,8 @@ with present as (
             kajabi_member_id::text as kajabi_member_id,
             zoho_id::text as zoho_id,
 
-            -- the nine managed fields
-            first_name::text as first_name,
-            last_name::text as last_name,
-            phone::text as phone,
-            address_line_1::text as address_line_1,
-            address_line_2::text as address_line_2,
-            city::text as city,
-            state::text as state,
-            postal_code::text as postal_code,
-            country::text as country,
+            -- the managed fields
+            {{ list_fields('FIELD::text as FIELD') }},
 
             -- provenance
             source_system::text as source_system,

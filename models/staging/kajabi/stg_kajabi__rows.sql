@@ -1,5 +1,6 @@
+{{ config(indexes=[{'columns': ['load_id', 'row_number'], 'unique': true}]) }}
 -- One row per record of the newest load and of the base load.
-with loads as (select * from {{ source('kajabi_raw', 'loads') }}),
+with loads as (select * from {{ ref('stg_kajabi__loads') }}),
 
 contact_rows as (select * from {{ source('kajabi_raw', 'contact_rows') }}),
 
@@ -24,8 +25,7 @@ stg_kajabi__rows as (
 
         -- texts, trimmed only: what the old import saw
         {{ trim_text('contact_rows.email') }} as email,
-        {{ trim_text('contact_rows.first_name') }} as first_name,
-        {{ trim_text('contact_rows.last_name') }} as last_name,
+        {{ list_fields(trim_text('contact_rows.FIELD') ~ ' as FIELD', without='phone') }},
         coalesce(
             {{ phone_text('contact_rows.phone_number') }},
             {{ phone_text('contact_rows.mobile_phone_number') }},
@@ -34,12 +34,6 @@ stg_kajabi__rows as (
             {{ trim_text('contact_rows.mobile_phone_number') }},
             {{ trim_text('contact_rows.phone') }}
         ) as phone,
-        {{ trim_text('contact_rows.address_line_1') }} as address_line_1,
-        {{ trim_text('contact_rows.address_line_2') }} as address_line_2,
-        {{ trim_text('contact_rows.city') }} as city,
-        {{ trim_text('contact_rows.state') }} as state,
-        {{ trim_text('contact_rows.postal_code') }} as postal_code,
-        {{ trim_text('contact_rows.country') }} as country,
 
         -- times, as Kajabi writes them: 2024-05-06 18:01:32 -0700
         {{ trim_text('contact_rows.kajabi_created_at') }} as kajabi_created_at,

@@ -1,8 +1,9 @@
+{{ config(materialized='table', indexes=[{'columns': ['source_label'], 'unique': true}]) }}
 -- One row per source label found in contacts or in the ledger, with its class and priority from the seed.
 -- A label that the seed does not know is of class unknown: it protects, and is reported.
 with contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
-field_sources as (select * from {{ source('kajabi_ledger', 'contact_field_sources') }}),
+field_sources as (select * from {{ ref('stg_ledger__field_sources') }}),
 
 source_priorities as (select * from {{ ref('source_priorities') }}),
 

@@ -1,7 +1,6 @@
-{{ config(materialized='view') }}
 -- One row per contact, field and value that an undo took back and that no run has written again since.
 -- A view: the guards ask it again at the write.
-with field_changes as (select * from {{ source('kajabi_ledger', 'field_changes') }}),
+with field_changes as (select * from {{ ref('stg_ledger__field_changes') }}),
 
 merge_runs as (select * from {{ source('kajabi_ledger', 'merge_runs') }}),
 

@@ -32,19 +32,8 @@ every_cell as (
     left join baseline_rows on matches.row_number = baseline_rows.row_number
     left join baseline on baseline_rows.base_row_number = baseline.row_number
     cross join lateral (
-        values
-        ('first_name', false, contacts.first_name, exports.first_name, baseline.first_name),
-        ('last_name', false, contacts.last_name, exports.last_name, baseline.last_name),
-        ('phone', false, contacts.phone, exports.phone, baseline.phone),
-        ('address_line_1', false, contacts.address_line_1, exports.address_line_1, baseline.address_line_1),
-        ('address_line_2', false, contacts.address_line_2, exports.address_line_2, baseline.address_line_2),
-        ('city', false, contacts.city, exports.city, baseline.city),
-        ('state', false, contacts.state, exports.state, baseline.state),
-        ('postal_code', false, contacts.postal_code, exports.postal_code, baseline.postal_code),
-        ('country', false, contacts.country, exports.country, baseline.country),
-        ('kajabi_id', true, contacts.kajabi_id, exports.kajabi_id, null),
-        ('kajabi_member_id', true, contacts.kajabi_member_id, exports.kajabi_member_id, null)
-    ) as each_field (field, is_id, ours, theirs, base_text)
+        {{ unpivot_fields(['contacts', 'exports', 'baseline'], planned_fields()) }}
+    ) as each_field (field, ours, theirs, base_text)
     -- a site without a column has nothing to decide about it
     inner join contact_columns on each_field.field = contact_columns.column_name
 ),
@@ -68,7 +57,7 @@ differences as (
         or (
             every_cell.theirs is null
             and {{ trim_text('every_cell.ours') }} is not null
-            and not every_cell.is_id
+            and every_cell.field not in ('kajabi_id', 'kajabi_member_id')
             and (
                 {{ clean_text('every_cell.base_text', 'every_cell.field') }} is not null
                 or open_conflicts.contact_id is not null

@@ -37,7 +37,7 @@ marks as (
     select contact_id, field, 'phone_source', contact ->> 'phone_source' from marked where field = 'phone'
     union all
     select contact_id, field, 'billing_address_source', contact ->> 'billing_address_source'
-    from marked where field not in ('first_name', 'last_name', 'phone')
+    from marked where field in ({{ list_fields("'FIELD'", address_fields()) }})
     union all
     select contact_id, field, 'paypal_value', contact ->> ('paypal_' || field) from marked
     union all

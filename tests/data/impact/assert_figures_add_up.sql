@@ -34,7 +34,7 @@ recounted as (
         ) as count_unmatched,
         (select count(*) from field_decisions) as count_decisions,
         (select count(*) from field_decisions where action <> 'none') as count_decided,
-        (select coalesce(sum(count_values), 0) from {{ ref('impact_by_field') }}) as count_by_field,
+        (select coalesce(sum(count_values), 0) from {{ ref('field_outcomes') }}) as count_by_field,
         (select coalesce(sum(count_values), 0) from {{ ref('impact_by_source') }}) as count_by_source,
         (select count(*) from {{ ref('old_import_values') }}) as count_old_import_values
 ),
