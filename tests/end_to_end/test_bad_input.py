@@ -388,7 +388,7 @@ def test_rows_that_share_an_id_or_an_email_are_loaded_and_the_plan_holds_all_but
     file.write_bytes(export(*lines))
     outcome = console.run("weekly", file, "--json")
     assert outcome.code == 0, outcome
-    held = world.rows("select row_number, hold_reason from kajabi_guard.held_rows order by row_number")
+    held = world.rows("select row_number, hold_reason from kajabi_guard.quarantined_rows order by row_number")
     assert {row["row_number"]: row["hold_reason"] for row in held} == {
         2: "other_row_decides",
         3: "same_email_in_export",

@@ -75,7 +75,7 @@ def rules(world: World) -> dict[tuple[str, str], str]:
 
 
 def held_rows(world: World) -> dict[str, str]:
-    return {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.held_rows")}
+    return {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.quarantined_rows")}
 
 
 def week(world: World, **changes: Mapping[str, str | None]) -> dict[str, Any]:
