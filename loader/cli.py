@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import psycopg
@@ -15,7 +15,7 @@ from loader.cli_export import export_commands
 from loader.cli_forget import forget_commands
 from loader.cli_person import person_commands
 from loader.cli_report import report_commands
-from loader.cli_shared import as_json, target_of
+from loader.cli_shared import a_path, as_json, target_of
 from loader.cli_undo import undo_commands
 from loader.database import explain
 from loader.errors import KajabiGuardError
@@ -25,7 +25,10 @@ from loader.plan import Scope
 from loader.prepare import prepared
 from loader.terminal import refuse, say, show_json, steps_progress, unexpected
 
-export_file = click.argument("file", type=click.Path(path_type=Path))
+if TYPE_CHECKING:
+    from pathlib import Path
+
+export_file = click.argument("file", type=a_path)
 encoding = click.option("--encoding", default="utf-8", show_default=True, help="The file's encoding, e.g. cp1252.")
 only = click.option("--only", multiple=True, metavar="EMAIL", help="Plan this person only; can be given again.")
 first = click.option("--first", type=click.IntRange(min=1), metavar="N", help="Plan the first N contacts only.")
@@ -65,7 +68,7 @@ def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) ->
 @cli.command()
 @only
 @first
-@click.option("--compare-policy", type=click.Path(path_type=Path), metavar="FILE", help="Show what it would decide.")
+@click.option("--compare-policy", type=a_path, metavar="FILE", help="Show what it would decide.")
 @as_json
 @click.pass_context
 def plan(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from loader.cli_shared import as_json, target_of
+from loader.cli_shared import a_path, as_json, target_of
 from loader.kajabi_export import ROWS_OF, Request
 from loader.kajabi_export import export as make_files
 from loader.kajabi_files import A_DAY, BATCH, require_unused
@@ -18,11 +17,12 @@ from loader.terminal import say, show_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 @click.command()
 @click.argument("kind", type=click.Choice(list(ROWS_OF)))
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="A new folder.")
+@click.option("--out", type=a_path, required=True, metavar="DIR", help="A new folder.")
 @click.option("--batch", default=BATCH, show_default=True, type=click.IntRange(1, A_DAY), help="People in one file.")
 @click.option("--also", multiple=True, type=click.Choice(["name", "phone"]), help="Correct this besides addresses.")
 @click.option("--include-unknown-consent", "includes_unknown", is_flag=True, help="New contacts: these as well.")
