@@ -60,6 +60,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(text)
     if left_out := terminalreporter.config.stash.get(LEFT_OUT, 0):
         only = "an ordinary user" if os.geteuid() == 0 else "root"
-        terminalreporter.write_line(f"{left_out} tests were left out: they mean something to {only} only.")
+        terminalreporter.write_line(f"Tests left out, because they mean something to {only} only: {left_out}.")
     if SKIPPED:
         terminalreporter.write_line(f"FAILED: {len(SKIPPED)} tests were skipped; a skip is never a pass.", red=True)
