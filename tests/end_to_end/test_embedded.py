@@ -176,7 +176,13 @@ def ground(user: int) -> Iterator[Path]:
         clear(ground)
 
 
-@pytest.fixture
+OWN = [
+    pytest.param("as root", marks=pytest.mark.as_root),
+    pytest.param("as an ordinary user", marks=pytest.mark.as_ordinary_user),
+]
+
+
+@pytest.fixture(params=OWN)
 def own_ground() -> Iterator[Path]:
     """A new folder of the user who runs the tests."""
     ground = new_ground(os.geteuid())
@@ -206,7 +212,7 @@ def folder(user: int, made: dict[int, Path]) -> Iterator[Path]:
     nothing_may_run_in(made[user].parent)
 
 
-@pytest.fixture
+@pytest.fixture(params=OWN)
 def own_folder(made: dict[int, Path]) -> Iterator[Path]:
     """The same, of the user who runs the tests."""
     user = os.geteuid()
