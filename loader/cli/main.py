@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import psycopg
@@ -21,12 +21,15 @@ from . import steps
 from .admin import admin_commands
 from .erase import forget_commands
 from .export import export_commands
-from .options import as_json, chosen, everywhere, target_of
+from .options import a_path, as_json, chosen, everywhere, target_of
 from .report import report_commands
 from .steward import person_commands
 from .undo import undo_commands
 
-export_file = click.argument("file", type=click.Path(path_type=Path))
+if TYPE_CHECKING:
+    from pathlib import Path
+
+export_file = click.argument("file", type=a_path)
 encoding = click.option("--encoding", default="utf-8", show_default=True, help="The file's encoding, e.g. cp1252.")
 only = click.option("--only", multiple=True, metavar="EMAIL", help="Plan this person only; can be given again.")
 first = click.option("--first", type=click.IntRange(min=1), metavar="N", help="Plan the first N contacts only.")
@@ -69,7 +72,7 @@ def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) ->
 @cli.command()
 @only
 @first
-@click.option("--compare-policy", type=click.Path(path_type=Path), metavar="FILE", help="Show what it would decide.")
+@click.option("--compare-policy", type=a_path, metavar="FILE", help="Show what it would decide.")
 @as_json
 @click.pass_context
 def plan(

@@ -79,7 +79,7 @@ class Console:
         self._server = subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def close(self) -> None:
-        self._server.communicate("", timeout=30)
+        self._server.communicate("", timeout=PATIENCE)
 
     def environment(self, variables: Mapping[str, str | None] | None = None) -> dict[str, str]:
         """What a command finds: the PG* variables of this process (of the fixtures), ours, and nothing else."""
