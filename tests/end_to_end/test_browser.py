@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -132,8 +133,10 @@ case "$*" in *--no-sandbox*) exec {chromium} "$@" ;; esac
 echo "No usable sandbox! see crbug.com/638180" >&2
 exit 1
 """
+    found = find_chromium()
+    assert found, MISSING
     log = tmp_path / "log"
-    picky = program(tmp_path / "picky", refuses.format(log=log, chromium=find_chromium()))
+    picky = program(tmp_path / "picky", refuses.format(log=log, chromium=shlex.quote(found)))
     monkeypatch.setenv(NAMED_BY, str(picky))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with chromium() as started:
