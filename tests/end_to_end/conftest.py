@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FOR_THE_TESTS = {"KAJABI_GUARD_WORLDS", "KAJABI_GUARD_WEEKS"}
+FOR_THE_TESTS = {"KAJABI_GUARD_WORLDS", "KAJABI_GUARD_WEEKS", "KAJABI_GUARD_BROWSER", "KAJABI_GUARD_CHROMIUM"}
 for name in [name for name in os.environ if name.startswith(("PG", "KAJABI_GUARD_")) or name == "DATABASE_URL"]:
     if name not in FOR_THE_TESTS:
         del os.environ[name]
