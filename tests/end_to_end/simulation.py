@@ -47,6 +47,7 @@ from oracle_rules import (
     provenance_class,
     trim,
 )
+from recorded_build import RecordedBuild
 from world import World
 
 if TYPE_CHECKING:
@@ -856,7 +857,7 @@ def main() -> int:
     for name in [name for name in os.environ if name.startswith("PG") or name == "DATABASE_URL"]:
         del os.environ[name]
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder = RecordedBuild.folder = Path(name)
         if url:
             return _simulate(settings_from_url(url), folder, given)
         with running(folder / "server") as embedded:

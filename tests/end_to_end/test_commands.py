@@ -105,7 +105,8 @@ def story(server: dict[str, str], console: Console, tmp_path_factory: pytest.Tem
         )
         file = world.write_export(EXPORT)
         before = digest(world)["public.contacts"]
-        weekly = console.run("weekly", file)
+        with console.by_dbt():
+            weekly = console.run("weekly", file)
         assert (weekly.code, weekly.err) == (0, ""), weekly
         assert digest(world)["public.contacts"] == before, "weekly stops before the write"
         yield Story(
@@ -593,7 +594,8 @@ def test_ctrl_c_in_the_middle_of_the_write_leaves_nothing_half_written(
 def test_ctrl_c_during_a_plan_leaves_no_plan_that_could_be_applied(console: Console, copy: World, story: Story) -> None:
     contacts = digest(copy)["public.contacts"]
     with elsewhere(copy, "lock table public.contacts in access exclusive mode"):
-        started = console.start("plan")
+        with console.by_dbt():
+            started = console.start("plan")
         query = "select 1 from pg_locks where relation = 'public.contacts'::regclass and not granted"
         with pointed_at(copy.target), psycopg.connect("", autocommit=True) as watch:
             give_up = time.monotonic() + PATIENCE

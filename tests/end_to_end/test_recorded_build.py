@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from loader.merge.plan import BUILD, make_plan
 from recorded_build import MAY_FAIL, RecordedBuild
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from world import World
 
 RELATIONS = """
@@ -83,16 +86,21 @@ def test_a_replayed_plan_is_the_plan_that_dbt_builds(world: World, monkeypatch: 
 
 
 @pytest.mark.parametrize("what", ["statement", "test"])
-def test_what_does_not_go_well_is_left_to_dbt(world: World, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+def test_what_does_not_go_well_is_left_to_dbt(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
     plan_of_two_weeks(world)
     world.plan()
-    recording = RecordedBuild.recordings[recorded_build.digest(PROJECT, BUILD)]
+    kept = RecordedBuild.file(PROJECT, BUILD)
+    recording = json.loads(kept.read_text(encoding="utf-8"))
     with monkeypatch.context() as patched:
         patched.setattr(recorded_build, "run_dbt", lambda *_args, **_named: DbtRun(failed=["dbt_was_asked"]))
         if what == "test":
-            patched.setitem(recording.testing, "assert_more", "select 1 as failures, true as should_error")
+            recording["testing"]["assert_more"] = "select 1 as failures, true as should_error"
         else:
-            patched.setattr(recording, "building", [*recording.building, "select 1 / 0"])
+            recording["building"].append("select 1 / 0")
+        patched.setattr(RecordedBuild, "folder", tmp_path)
+        RecordedBuild.file(PROJECT, BUILD).write_text(json.dumps(recording), encoding="utf-8")
         with pytest.raises(KajabiGuardError, match="dbt_was_asked failed"):
             world.plan()
 
@@ -104,8 +112,8 @@ def test_a_red_guard_is_a_finding_of_a_replayed_plan(world: World, monkeypatch: 
     world.load(person(1))
     world.plan()
     assert world.verdict()["guard_export_shrank"] > 0
-    recording = RecordedBuild.recordings[recorded_build.digest(PROJECT, BUILD)]
-    assert MAY_FAIL in recording.testing
+    recording = json.loads(RecordedBuild.file(PROJECT, BUILD).read_text(encoding="utf-8"))
+    assert MAY_FAIL in recording["testing"]
 
 
 def test_another_project_is_not_replayed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

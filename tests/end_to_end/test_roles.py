@@ -254,7 +254,7 @@ def site(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> It
     with login_roles(server) as logins:
         disposable.create(server, name)
         there = Target({**server, "PGDATABASE": name})
-        with pointed_at(there), console_in(folder) as console:
+        with pointed_at(there), console_in(folder) as console, console.by_dbt():
             world = World.__new__(World)
             world.target, world.folder, world.count_files = there, folder, 0
             site = Site(there, logins, console, world)

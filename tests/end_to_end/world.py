@@ -128,7 +128,7 @@ class World:
         self.run("insert into kajabi_ledger.duplicates_declared_none values (now(), 'test', 'invented people')")
 
     def plan(self, scope: Scope | None = None) -> dict[str, Any]:
-        replaying = mock.patch.object(loader.merge.plan, "run_dbt", RecordedBuild(self.target))
+        replaying = mock.patch.object(loader.merge.plan, "run_dbt", RecordedBuild())
         with replaying if self.replays else nullcontext():
             make_plan(self.target, scope, state=self.folder, project=self._project())
         with self.connect() as connection:
