@@ -21,9 +21,15 @@ if TYPE_CHECKING:
 
     from ..database.connection import Connection, Target
 
-as_json = click.option("--json", "is_json", is_flag=True, help="One JSON document on stdout, nothing else.")
-because_option = click.option("--because", help="Why. Somebody will ask next year.")
-list_option = click.option("--from", "file", type=click.Path(path_type=Path), help="A CSV that a spreadsheet saved.")
+as_json = click.option("--json", "is_json", is_flag=True, help="Print one JSON document and nothing else.")
+because_option = click.option("--because", help="The reason. Somebody will ask next year.")
+list_option = click.option(
+    "--from",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read a list from a file, with the columns below.",
+)
 
 
 @dataclass
@@ -60,7 +66,7 @@ def everywhere(*, is_hidden: bool = False) -> list[click.Option]:
         ),
         click.Option(
             ["--practice"], is_flag=True, callback=_says("is_practice"),
-            help="Use the practice database, whatever else is connected.", **more,
+            help="Use the practice database, even if another is connected.", **more,
         ),
         click.Option(
             ["--reports"], type=click.Path(path_type=Path, file_okay=False), metavar="DIR", callback=_says("reports"),
