@@ -30,7 +30,7 @@ OUTCOMES = {
     "known": "was recorded before",
     "blank": "not recorded: one of the two emails is blank",
     "same_email": "not recorded: both emails are the same",
-    "other_survivor": "not recorded: this email is already recorded as merged into somebody else",
+    "other_survivor": "not recorded: this email was recorded as merged into somebody else",
     "circle": "not recorded: the survivor is itself recorded as merged into this email, which would make a circle",
     "no_survivor": "not recorded: no living contact has the survivor's email; name the contact who is here today",
 }
