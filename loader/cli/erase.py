@@ -14,6 +14,7 @@ from ..database.retention import KEPT_DAYS, prune_plans
 from ..stewardship.erasure import forget
 from ..stewardship.erasure_files import delete_files, find_files
 from ..stewardship.overrides import require_reason
+from . import steps
 from .help import TAKING_BACK, Argument, command
 from .options import announced, because_option, chosen
 
@@ -43,8 +44,9 @@ def forget_command(context: click.Context, email: str, because: str | None, *, d
     _show(erasure, files, is_rehearsal=is_rehearsal)
     if not is_rehearsal:
         delete_files(files)
-        say(f"Erased, and recorded as erasure {erasure.erasure_id}. The plan is gone as well. Next:")
-        say("   ./kajabi-guard plan")
+        say(f"Erased, and recorded as erasure {erasure.erasure_id}. The plan is gone as well.")
+        with announced(context, "forget", is_silent=True) as connection:
+            steps.say_next(connection)
     elif not dry_run:
         raise Usage("Nothing was erased yet. Read the list. If it is right, type the command again and add --yes.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,10 +14,11 @@ from ..kajabi.outbound.export import export as make_files
 from ..kajabi.outbound.import_files import A_DAY, BATCH, require_unused
 from ..kajabi.outbound.readme import reason_lines
 from .help import EVERY_WEEK, Argument, command
-from .options import as_json, target_of
+from .options import a_path, as_json, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 KINDS = {
@@ -31,9 +31,7 @@ KINDS = {
 
 @command(EVERY_WEEK, 5, 'export corrections --out "for Kajabi"')
 @click.argument("kind", type=click.Choice(list(ROWS_OF)), metavar="KIND", cls=Argument, words=KINDS)
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The folder to make for the files."
-)
+@click.option("--out", type=a_path, required=True, metavar="DIR", help="The folder to make for the files.")
 @click.option("--batch", default=BATCH, show_default=True, type=click.IntRange(1, A_DAY), help="People in one file.")
 @click.option("--also", multiple=True, type=click.Choice(["name", "phone"]), help="Correct this as well as addresses.")
 @click.option(

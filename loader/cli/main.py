@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import psycopg
@@ -24,15 +24,16 @@ from .admin import admin_commands
 from .erase import forget_commands
 from .export import export_commands
 from .help import EVERY_WEEK, SETTING_UP, Argument, Commands, OptionWithOldName, command
-from .mistyped import HELPS, usage_text
-from .options import as_json, chosen, everywhere, target_of
+from .mistyped import usage_text
+from .options import a_path, as_json, chosen, everywhere, target_of
 from .report import report_commands
 from .steward import person_commands
 from .undo import undo_commands
 
-export_file = click.argument(
-    "file", type=click.Path(path_type=Path), cls=Argument, words={"FILE": "Kajabi's export of all contacts."}
-)
+if TYPE_CHECKING:
+    from pathlib import Path
+
+export_file = click.argument("file", type=a_path, cls=Argument, words={"FILE": "Kajabi's export of all contacts."})
 encoding = click.option(
     "--encoding", default="utf-8", show_default=True, help="The encoding of FILE, if it is not Kajabi's own."
 )
@@ -42,10 +43,16 @@ only = click.option(
 first = click.option("--first", type=click.IntRange(min=1), metavar="N", help="Plan the first N contacts only.")
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.group(
+    cls=Commands, invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)  # fmt: skip
 @click.version_option(package_name=None, version=__version__, prog_name="kajabi-guard")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Import Kajabi's contacts export without losing what you know better."""
+    if context.invoked_subcommand is None:
+        steps.where(context)
 
 
 @command(SETTING_UP, 5, "demo")
@@ -74,15 +81,14 @@ def demo(context: click.Context, scale: float, *, is_fresh: bool) -> None:
 def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) -> None:
     """Load Kajabi's contacts export: every row or none."""
     with target_of(context) as target:
-        steps.load(target, file, encoding, as_base=as_base)
-        say('Next:\n   ./kajabi-guard weekly "this week\'s export.csv"' if as_base else "Next:\n   ./kajabi-guard plan")
+        steps.load(target, file, encoding, as_base=as_base, says_next=True)
 
 
 @command(EVERY_WEEK, 3, "plan", "plan --first 10", 'plan --compare-policy "my policies.csv"', columns=POLICY_COLUMNS)
 @only
 @first
 @click.option(
-    "--compare-policy", type=click.Path(path_type=Path), metavar="FILE",
+    "--compare-policy", type=a_path, metavar="FILE",
     help="Show what these policies would decide differently, and change nothing.",
 )  # fmt: skip
 @as_json
@@ -139,6 +145,7 @@ def apply(
             return
         say(target.label)
         say(run.as_text())
+        steps.say_next(connection)
 
 
 each: click.Command
@@ -161,10 +168,7 @@ def main() -> None:
         refuse(str(error))
         sys.exit(error.exit_code)
     except click.UsageError as error:
-        if isinstance(error, HELPS):
-            error.show()
-        else:
-            refuse(usage_text(error))
+        refuse(usage_text(error))
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()

@@ -22,7 +22,6 @@ TYPED = "kajabi_guard.typed"  # where the context keeps the whole command line
 PRIVATE = ("--because", "--database-url", "--only")  # reasons and emails are a person's, a connection has a password
 QUOTES = "If a path or a reason has spaces, put it in quotes."
 LEFT_OUT = '"..."'
-HELPS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())  # click before 8.2 has none
 
 
 class NoSuchCommand(click.UsageError):

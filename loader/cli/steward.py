@@ -78,12 +78,15 @@ def duplicate(
         if is_none:
             merged_contacts.declare_none(connection, str(reason))
             say("Recorded: nobody was ever merged here. From the next plan on, new contacts are inserted.")
+            steps.say_next(connection)
         elif backfill:
-            steps.tell(merged_contacts.backfill(connection))
+            steps.tell(connection, merged_contacts.backfill(connection))
         elif file is not None:
-            steps.tell(merged_contacts.record_file(connection, file, because=because))
+            steps.tell(connection, merged_contacts.record_file(connection, file, because=because))
         else:
-            steps.tell([{"record": 1, "outcome": merged_contacts.record(connection, *emails, because=because)}])
+            steps.tell(
+                connection, [{"record": 1, "outcome": merged_contacts.record(connection, *emails, because=because)}]
+            )
 
 
 @command(
@@ -113,9 +116,9 @@ def decide(context: click.Context, words: tuple[str, ...], file: Path | None, be
     reason = because or "" if decision is None else require_reason(because)
     with announced(context, "decide") as connection:
         if decision is None:
-            steps.tell(decisions.decide_file(connection, file, reason) if file else [])
+            steps.tell(connection, decisions.decide_file(connection, file, reason) if file else [])
             return
-        steps.tell([{"record": 1, "outcome": decisions.decide(connection, *decision, reason)}])
+        steps.tell(connection, [{"record": 1, "outcome": decisions.decide(connection, *decision, reason)}])
 
 
 def _decision(words: tuple[str, ...]) -> tuple[str, str, str | None]:
@@ -175,10 +178,10 @@ def _protect(
     reason = because or "" if file is not None else require_reason(because)
     with announced(context, "protect" if is_protected else "unprotect") as connection:
         if file is not None:
-            steps.tell(decisions.protect_file(connection, file, reason, is_protected=is_protected))
+            steps.tell(connection, decisions.protect_file(connection, file, reason, is_protected=is_protected))
             return
         outcome = decisions.protect(connection, words[0], field, reason, is_protected=is_protected)
-        steps.tell([{"record": 1, "outcome": outcome}])
+        steps.tell(connection, [{"record": 1, "outcome": outcome}])
 
 
 def _field(words: Sequence[str], known: AbstractSet[str], possible: AbstractSet[str]) -> str:

@@ -74,7 +74,11 @@ def _check(policy: Path) -> None:
     wanted = _rows(PROJECT / "seeds" / "field_policies.csv")
     try:
         given = _rows(policy)
-    except (OSError, UnicodeDecodeError):
+    except OSError as error:
+        raise Usage(
+            f"{policy.name} cannot be read ({error.strerror}). Nothing was compared. Check path and rights."
+        ) from None
+    except (UnicodeDecodeError, csv.Error):
         raise Usage(f"{policy.name} cannot be read as UTF-8 text. Nothing was compared.") from None
     theirs = set(given[0] if given else ())
     missing = [name for name in POLICY_COLUMNS.required if name not in theirs]
