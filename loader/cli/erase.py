@@ -15,6 +15,7 @@ from ..stewardship.erasure import forget
 from ..stewardship.erasure_files import delete_files, find_files
 from ..stewardship.overrides import require_reason
 from . import steps
+from .help import TAKING_BACK, Argument, command
 from .options import announced, because_option, chosen
 
 if TYPE_CHECKING:
@@ -22,14 +23,19 @@ if TYPE_CHECKING:
     from ..stewardship.erasure_files import Files
 
 
-@click.command("forget")
-@click.argument("email")
+@command(
+    TAKING_BACK, 2,
+    'forget rosa@example.org --because "her letter of 3 May"',
+    'forget rosa@example.org --because "her letter of 3 May" --yes',
+    name="forget",
+)  # fmt: skip
+@click.argument("email", cls=Argument, words={"EMAIL": "Any email that the person ever had here, in any case."})
 @because_option
 @click.option("--dry-run", is_flag=True, help="Show what would be erased, and erase nothing.")
 @click.option("--yes", is_flag=True, help="Erase it; without this, it is only shown.")
 @click.pass_context
 def forget_command(context: click.Context, email: str, because: str | None, *, dry_run: bool, yes: bool) -> None:
-    """Erase a person from this tool; contacts is not touched."""
+    """Erase a person from this tool; your contacts stay untouched."""
     reason = require_reason(because)
     is_rehearsal = dry_run or not yes
     with announced(context, "forget") as connection:
@@ -38,30 +44,32 @@ def forget_command(context: click.Context, email: str, because: str | None, *, d
     _show(erasure, files, is_rehearsal=is_rehearsal)
     if not is_rehearsal:
         delete_files(files)
-        say(f"Erased, and recorded as erasure {erasure.erasure_id}. There is no plan any more.")
+        say(f"Erased, and recorded as erasure {erasure.erasure_id}. The plan is gone as well.")
         with announced(context, "forget", is_silent=True) as connection:
             steps.say_next(connection)
     elif not dry_run:
-        raise Usage("Nothing was erased yet. Read the list; if it is right, type the command again with --yes.")
+        raise Usage("Nothing was erased yet. Read the list. If it is right, type the command again and add --yes.")
 
 
 def _show(erasure: Erasure, files: Files, *, is_rehearsal: bool) -> None:
     rows = [(name, count) for name, count in erasure.row_counts.items() if count]
-    click.echo(table_text(("table", "rows"), rows, numbers=(1,)) if rows else "No row names this person.")
+    click.echo(table_text(("table", "rows"), rows, numbers=(1,)) if rows else "No row of any table names this person.")
     if erasure.is_empty:
-        say("Is the email spelled right? An erasure is recorded all the same: the request was answered.")
-    does = "would go" if is_rehearsal else "gone"
-    say(f"Copies in kajabi_guard: all {erasure.count_relations} relations {does}, with the plan.")
+        say("Is the email spelled correctly? The erasure is recorded all the same, because the request was answered.")
+    does = "would be deleted" if is_rehearsal else "deleted"
+    say(
+        f"Copies in the schema kajabi_guard: all {erasure.count_relations} tables and views {does}, the plan with them."
+    )
     for entry in (*files.reports, *files.left_by_dbt):
         say(f"   {does}: {shown(entry)}")
     for entry in files.others:
-        say(f"   names the person, and is yours to delete: {shown(entry)}")
+        say(f"   this file names the person, and only you can delete it: {shown(entry)}")
 
 
-@click.command()
+@command(TAKING_BACK, 3, "prune --dry-run")
 @click.option(
     "--older-than", "days", type=click.IntRange(min=0), default=KEPT_DAYS, show_default=True, metavar="DAYS",
-    help="Of runs that ended longer ago.",
+    help="Keep the copies of plans whose run ended since.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Count what would go, and delete nothing.")
 @click.pass_context

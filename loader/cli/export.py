@@ -13,6 +13,7 @@ from ..kajabi.outbound.export import ROWS_OF, Request
 from ..kajabi.outbound.export import export as make_files
 from ..kajabi.outbound.import_files import A_DAY, BATCH, require_unused
 from ..kajabi.outbound.readme import reason_lines
+from .help import EVERY_WEEK, Argument, command
 from .options import a_path, as_json, target_of
 
 if TYPE_CHECKING:
@@ -20,12 +21,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command()
-@click.argument("kind", type=click.Choice(list(ROWS_OF)))
-@click.option("--out", type=a_path, required=True, metavar="DIR", help="A new folder.")
+KINDS = {
+    "KIND": "corrections, new-contacts or full.",
+    "corrections": "Addresses that Kajabi lacks, or has differently.",
+    "new-contacts": "People whom Kajabi does not have.",
+    "full": "Everybody with a Kajabi id.",
+}
+
+
+@command(EVERY_WEEK, 5, 'export corrections --out "for Kajabi"')
+@click.argument("kind", type=click.Choice(list(ROWS_OF)), metavar="KIND", cls=Argument, words=KINDS)
+@click.option("--out", type=a_path, required=True, metavar="DIR", help="The folder to make for the files.")
 @click.option("--batch", default=BATCH, show_default=True, type=click.IntRange(1, A_DAY), help="People in one file.")
-@click.option("--also", multiple=True, type=click.Choice(["name", "phone"]), help="Correct this besides addresses.")
-@click.option("--include-unknown-consent", "includes_unknown", is_flag=True, help="New contacts: these as well.")
+@click.option("--also", multiple=True, type=click.Choice(["name", "phone"]), help="Correct this as well as addresses.")
+@click.option(
+    "--include-unknown-consent",
+    "includes_unknown",
+    is_flag=True,
+    help="In new-contacts, also people of whom you do not know whether they want emails.",
+)
 @as_json
 @click.pass_context
 def export(
@@ -38,10 +52,9 @@ def export(
     includes_unknown: bool,
     is_json: bool,
 ) -> None:
-    """Make files for Kajabi's importer.
+    """Make import files that bring your values to Kajabi.
 
-    corrections: addresses that Kajabi has otherwise or lacks. new-contacts: people whom it does not have.
-    full: everybody with a Kajabi id. Nobody who opted out is in any of them, and no cell is blank.
+    Nobody who opted out is in any of them, and no cell is blank.
     """
     request = Request(kind, also, batch, includes_unknown)
     request.check()
@@ -74,7 +87,7 @@ def _as_text(document: Mapping[str, Any]) -> str:
         lines.append(f"{count(document['by_hand'], 'cell')} can only be emptied by hand: by-hand.txt.")
     if document["rows"]:
         first = document["files"][0]["file"]
-        lines.append(f"Read README.txt first, and import {first} alone:\n   {document['folder']}")
+        lines.append(f"Read README.txt first, then import {first} alone:\n   {document['folder']}")
     return "\n".join(lines)
 
 

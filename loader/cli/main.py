@@ -14,13 +14,17 @@ from ..common.console import refuse, say, show_json, steps_progress, unexpected
 from ..common.errors import KajabiGuardError
 from ..database.connection import explain
 from ..database.schema import prepared
+from ..kajabi.inbound.export_file import EXPORT_COLUMNS
 from ..merge.apply import apply_plan
+from ..merge.compare_policy import POLICY_COLUMNS
 from ..merge.guards import Override
 from ..merge.plan import Scope
 from . import steps
 from .admin import admin_commands
 from .erase import forget_commands
 from .export import export_commands
+from .help import EVERY_WEEK, SETTING_UP, Argument, Commands, OptionWithOldName, command
+from .mistyped import usage_text
 from .options import a_path, as_json, chosen, everywhere, target_of
 from .report import report_commands
 from .steward import person_commands
@@ -29,15 +33,20 @@ from .undo import undo_commands
 if TYPE_CHECKING:
     from pathlib import Path
 
-export_file = click.argument("file", type=a_path)
-encoding = click.option("--encoding", default="utf-8", show_default=True, help="The file's encoding, e.g. cp1252.")
-only = click.option("--only", multiple=True, metavar="EMAIL", help="Plan this person only; can be given again.")
+export_file = click.argument("file", type=a_path, cls=Argument, words={"FILE": "Kajabi's export of all contacts."})
+encoding = click.option(
+    "--encoding", default="utf-8", show_default=True, help="The encoding of FILE, if it is not Kajabi's own."
+)
+only = click.option(
+    "--only", multiple=True, metavar="EMAIL", help="Plan this person only. Repeat it for several people."
+)
 first = click.option("--first", type=click.IntRange(min=1), metavar="N", help="Plan the first N contacts only.")
 
 
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80}, invoke_without_command=True
-)
+    cls=Commands, invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)  # fmt: skip
 @click.version_option(package_name=None, version=__version__, prog_name="kajabi-guard")
 @click.pass_context
 def cli(context: click.Context) -> None:
@@ -46,33 +55,42 @@ def cli(context: click.Context) -> None:
         steps.where(context)
 
 
-@cli.command()
-@click.option("--scale", default=1.0, show_default=True, help="Size of the organisation; 1 is the real one's.")
+@command(SETTING_UP, 5, "demo")
+@click.option("--scale", default=1.0, show_default=True, help="Size of the invented organisation; 1 is 6,555 people.")
 @click.option("--fresh", "is_fresh", is_flag=True, help="Drop the demo's database and begin again.")
 @click.pass_context
 def demo(context: click.Context, scale: float, *, is_fresh: bool) -> None:
-    """Show the whole story, with invented people."""
+    """Walk through the weekly imports with invented people."""
     from ..demo.story import tell_story  # noqa: PLC0415  # nobody else needs the synthetic organisation
 
     asked = chosen(context)
     tell_story(asked.url, scale=scale, is_fresh=is_fresh, reports=asked.reports)
 
 
-@cli.command()
+@command(
+    EVERY_WEEK, 2, 'load "this week\'s export.csv"', """load --as-baseline "last week's export.csv\"""",
+    columns=EXPORT_COLUMNS,
+)  # fmt: skip
 @export_file
 @encoding
-@click.option("--as-base", is_flag=True, help="This export had been imported before: compare the next one with it.")
+@click.option(
+    "--as-baseline", "--as-base", "as_base", cls=OptionWithOldName, is_flag=True,
+    help="This export had been imported before: it becomes the baseline, with which the next one is compared.",
+)  # fmt: skip
 @click.pass_context
 def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) -> None:
-    """Copy Kajabi's contacts export: all rows or none."""
+    """Load Kajabi's contacts export: every row or none."""
     with target_of(context) as target:
         steps.load(target, file, encoding, as_base=as_base, says_next=True)
 
 
-@cli.command()
+@command(EVERY_WEEK, 3, "plan", "plan --first 10", 'plan --compare-policy "my policies.csv"', columns=POLICY_COLUMNS)
 @only
 @first
-@click.option("--compare-policy", type=a_path, metavar="FILE", help="Show what it would decide.")
+@click.option(
+    "--compare-policy", type=a_path, metavar="FILE",
+    help="Show what these policies would decide differently, and change nothing.",
+)  # fmt: skip
 @as_json
 @click.pass_context
 def plan(
@@ -83,7 +101,7 @@ def plan(
     *,
     is_json: bool,
 ) -> None:
-    """Compute and show what an import would do."""
+    """Work out what an import would write, and show the report."""
     with target_of(context) as target:
         if compare_policy is not None:
             steps.compare(target, compare_policy, is_json=is_json)
@@ -92,30 +110,32 @@ def plan(
         steps.report(target, chosen(context).reports, is_json=is_json)
 
 
-@cli.command()
+@command(EVERY_WEEK, 1, """weekly "this week's export.csv\"""", columns=EXPORT_COLUMNS)
 @export_file
 @encoding
 @as_json
 @click.pass_context
 def weekly(context: click.Context, file: Path, encoding: str, *, is_json: bool) -> None:
-    """Load, plan and report; stops before the write."""
+    """Load the new export and show the report; write nothing yet."""
     with target_of(context) as target:
         steps.load(target, file, encoding, is_silent=is_json)
         steps.plan(target, Scope())
         steps.report(target, chosen(context).reports, is_json=is_json)
 
 
-@cli.command()
-@click.argument("fingerprint")
-@click.option("--dry-run", is_flag=True, help="Do everything, then take it back.")
-@click.option("--accept", multiple=True, metavar="GUARD", help="Write although this guard is red.")
-@click.option("--because", default="", help="Why; needed with --accept.")
+@command(EVERY_WEEK, 4, "apply --dry-run 8c41d2aa", "apply 8c41d2aa")
+@click.argument("fingerprint", cls=Argument, words={"FINGERPRINT": "The eight characters at the end of the report."})
+@click.option("--dry-run", is_flag=True, help="Rehearse: do everything, then take all of it back.")
+@click.option(
+    "--accept", multiple=True, metavar="GUARD", help="Write although this guard is red. Repeat it for several."
+)
+@click.option("--because", default="", help="The reason; --accept needs one.")
 @as_json
 @click.pass_context
 def apply(
     context: click.Context, fingerprint: str, accept: tuple[str, ...], because: str, *, dry_run: bool, is_json: bool
 ) -> None:
-    """Write the plan that you have read."""
+    """Write the plan that you have read to your contacts."""
     with target_of(context) as target, prepared(target, "apply") as connection:
         override = Override(accept, because)
         with steps_progress("Rehearsing the plan" if dry_run else "Writing the plan, all of it or nothing"):
@@ -128,13 +148,15 @@ def apply(
         steps.say_next(connection)
 
 
-for command in (
+each: click.Command
+for each in (
+    demo, load, plan, weekly, apply,
     *report_commands, *person_commands, *undo_commands, *export_commands, *forget_commands, *admin_commands,
 ):  # fmt: skip
-    cli.add_command(command)
+    cli.add_command(each)
 cli.params += everywhere()
-for command in cli.commands.values():
-    command.params += everywhere(is_hidden=True)
+for each in cli.commands.values():
+    each.params += everywhere(is_hidden=True)
 
 
 def main() -> None:
@@ -144,6 +166,9 @@ def main() -> None:
         sys.exit(cli.main(prog_name="kajabi-guard", standalone_mode=False))
     except KajabiGuardError as error:
         refuse(str(error))
+        sys.exit(error.exit_code)
+    except click.UsageError as error:
+        refuse(usage_text(error))
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
     from ..database.connection import Connection, Target
 
-as_json = click.option("--json", "is_json", is_flag=True, help="One JSON document on stdout, nothing else.")
-because_option = click.option("--because", help="Why. Somebody will ask next year.")
+as_json = click.option("--json", "is_json", is_flag=True, help="Print one JSON document and nothing else.")
+because_option = click.option("--because", help="The reason. Somebody will ask next year.")
 # click looks at nothing: whether a file can be used is said by whoever uses it, with the exit code that is promised
 a_path = click.Path(path_type=Path, readable=False)
-list_option = click.option("--from", "file", type=a_path, help="A CSV that a spreadsheet saved.")
+list_option = click.option(
+    "--from", "file", type=a_path, metavar="FILE", help="Read a list from a file, with the columns below."
+)
 
 
 @dataclass
@@ -62,7 +64,7 @@ def everywhere(*, is_hidden: bool = False) -> list[click.Option]:
         ),
         click.Option(
             ["--practice"], is_flag=True, callback=_says("is_practice"),
-            help="Use the practice database, whatever else is connected.", **more,
+            help="Use the practice database, even if another is connected.", **more,
         ),
         click.Option(
             ["--reports"], type=a_path, metavar="DIR", callback=_says("reports"),

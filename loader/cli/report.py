@@ -14,25 +14,26 @@ from ..merge.history import read_history
 from ..report.explain.read import read_explanation
 from ..report.explain.screen import explanation_text
 from . import steps
+from .help import LOOKING, Argument, command
 from .options import as_json, chosen, target_of
 
 
-@click.command()
-@click.option("--open", "opens", is_flag=True, help="Show impact.html in your browser.")
+@command(LOOKING, 1, "report --open")
+@click.option("--open", "opens", is_flag=True, help="Show the report as a page in your browser.")
 @as_json
 @click.pass_context
 def report(context: click.Context, *, opens: bool, is_json: bool) -> None:
-    """Show the plan that stands again."""
+    """Show the report of the current plan again."""
     with target_of(context) as target:
         steps.report(target, chosen(context).reports, is_json=is_json, opens=opens)
 
 
-@click.command()
-@click.option("--limit", default=20, show_default=True, help="How many runs to show.")
+@command(LOOKING, 3, "history")
+@click.option("--limit", default=20, show_default=True, help="How many to show.")
 @as_json
 @click.pass_context
 def history(context: click.Context, limit: int, *, is_json: bool) -> None:
-    """Show the runs, newest first."""
+    """List what was written, undone and exported, newest first."""
     with target_of(context) as target, prepared(target, "history") as connection:
         runs = read_history(connection, limit)
         exports = exports_made(connection, limit)
@@ -84,15 +85,12 @@ def _show_exports(exports: list[dict[str, Any]]) -> None:
     click.echo(table_text(shown, listed, numbers=(0, 4, 5, 6, 7)))
 
 
-@click.command()
-@click.argument("email")
+@command(LOOKING, 2, "explain rosa@example.org")
+@click.argument("email", cls=Argument, words={"EMAIL": "Any email of the person, in any case, or their Kajabi id."})
 @as_json
 @click.pass_context
 def explain(context: click.Context, email: str, *, is_json: bool) -> None:
-    """Show every field of one person, and why.
-
-    EMAIL is any email of the person, in any case, or their Kajabi id.
-    """
+    """Show one person field by field, and why each value stands."""
     with target_of(context) as target, prepared(target, "explain") as connection:
         with steps_progress("Looking at the plan"):
             document = read_explanation(connection, target, email)

@@ -103,7 +103,7 @@ def report(target: Target, reports: Path, *, is_json: bool, opens: bool = False)
         click.echo(render(document, lists, color=is_colored()), color=True)
         click.echo(f"Files: {shown(folder)}")
         for path in begun_lists(folder, TO_DECIDE):
-            say("A list that somebody had begun to fill in is kept there, too. To hand it back:")
+            say("A list that somebody had begun to fill in is still there. To hand it in:")
             say(f"   {decide_command(path)}")
         click.echo(as_typed(f"To read in a browser: {PAGE} there, or  ./kajabi-guard report --open"))
     if opens:

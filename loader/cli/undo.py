@@ -9,16 +9,19 @@ from ..common.tables import table_text
 from ..database.schema import prepared
 from ..merge.undo import undo_run
 from . import steps
+from .help import TAKING_BACK, Argument, command
 from .options import as_json, target_of
 
 
-@click.command()
-@click.argument("run", type=click.IntRange(min=1))
-@click.option("--dry-run", is_flag=True, help="Do everything, then take it back.")
+@command(TAKING_BACK, 1, "undo --dry-run 7", "undo 7")
+@click.argument(
+    "run", type=click.IntRange(min=1), cls=Argument, words={"RUN": "The number of the run, from `history`."}
+)
+@click.option("--dry-run", is_flag=True, help="Rehearse: do everything, then take all of it back.")
 @as_json
 @click.pass_context
 def undo(context: click.Context, run: int, *, dry_run: bool, is_json: bool) -> None:
-    """Take one run back, as far as it still stands."""
+    """Undo one run, except where somebody changed a value since."""
     with target_of(context) as target, prepared(target, "undo") as connection:
         undone = undo_run(connection, target, run, dry_run=dry_run)
         if is_json:

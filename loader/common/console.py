@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 WIDTH = 80
+TOOL = "./kajabi-guard"  # as texts name it, before `as_typed`
 
 
 def is_colored() -> bool:
@@ -50,8 +51,11 @@ def say(text: str) -> None:
 
 
 def refuse(text: str) -> None:
-    """Print one clear paragraph to stderr."""
-    click.echo(folded(as_typed(text)), err=True)
+    """Print one clear paragraph to stderr; a command on a line of its own stays whole, because it is pasted."""
+    parts = re.split(rf"\n(   {re.escape(TOOL)} [^\n]*)(?:\n|$)", text)
+    # the odd parts are the commands
+    lines = [visible(as_typed(part)) if number % 2 else folded(as_typed(part)) for number, part in enumerate(parts)]
+    click.echo("\n".join(line for line in lines if line), err=True)
 
 
 def unexpected(error: Exception) -> str:

@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING
 from .errors import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
+
+    from .columns import Columns
 
 LARGEST = 20_000_000  # bytes; lists that people keep by hand are far smaller
 WANTED_SHOWN = "the first row must name the columns"
 
 
-def read_rows(path: Path, required: Sequence[str]) -> list[dict[str, str]]:
+def read_rows(path: Path, columns: Columns) -> list[dict[str, str]]:
     """Return one dict per row, keys in lower case, cells trimmed; a blank row too, so that they can be counted.
 
-    Raises Usage when the file cannot be read as text or a column of ``required`` is missing.
+    It holds the cells of ``columns`` and no other: what is read of a file is what the help says. A cell that a short
+    row does not have is blank. Raises Usage when the file cannot be read as text or a required column is missing.
     """
     try:
         if path.stat().st_size > LARGEST:
@@ -45,13 +47,17 @@ def read_rows(path: Path, required: Sequence[str]) -> list[dict[str, str]]:
             f"{path.name} is damaged: it has no cells to read. Nothing was recorded. Save it again as 'CSV UTF-8'."
         ) from None
     header = [name.strip().lower() for name in lines[0]]
-    missing = [name for name in required if name not in header]
+    missing = [name for name in columns.required if name not in header]
     if missing:
+        wanted = ",".join(columns.required)
         raise Usage(
-            f"{path.name} has no column {' and no column '.join(missing)}; {WANTED_SHOWN}: {','.join(required)}. "
+            f"{path.name} has no column {' and no column '.join(missing)}; {WANTED_SHOWN}: {wanted}. "
             "Nothing was recorded."
         )
-    return [dict(zip(header, map(str.strip, line), strict=False)) for line in lines[1:]]
+    places = {name: header.index(name) for name in columns.names if name in header}
+    return [
+        {name: line[place].strip() if place < len(line) else "" for name, place in places.items()} for line in lines[1:]
+    ]
 
 
 # a spreadsheet would run what follows these signs, their full-width forms included; apostrophes that stand before

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..common.columns import Columns
 from ..common.errors import KajabiGuardError, Usage
 from ..common.paths import PROJECT, STATE
 from ..database.locks import run_lock
@@ -23,7 +24,18 @@ if TYPE_CHECKING:
 
 SCHEMA = "kajabi_guard_comparison"
 POLICIES = ("fill_blank", "follow_kajabi", "never")
-FOR_PEOPLE = {"evidence"}  # a copy of the seed that is older than this column decides the same
+POLICY_COLUMNS = Columns(
+    required={
+        "field": "the nine fields, one line each, as in the file that you copied",
+        "position": "their order in reports",
+        "policy": f"{', '.join(POLICIES[:-1])} or {POLICIES[-1]}; the same for all six parts of an address",
+        "is_address": "true or false, as in the file that you copied",
+        "why": "the reason, for people to read",
+    },
+    # a copy of the seed that is older than this column decides the same
+    optional={"evidence": "which columns prove another owner, for people to read"},
+    about="A copy of seeds/field_policies.csv in which you changed the column policy.",
+)
 
 
 def compare_policy(
@@ -68,9 +80,13 @@ def _check(policy: Path) -> None:
         ) from None
     except (UnicodeDecodeError, csv.Error):
         raise Usage(f"{policy.name} cannot be read as UTF-8 text. Nothing was compared.") from None
-    ours, theirs = set(wanted[0]), set(given[0] if given else ())
-    missing = [name for name in wanted[0] if name not in theirs | FOR_PEOPLE]
-    if missing or theirs - ours or {row["field"] for row in given} != {row["field"] for row in wanted}:
+    theirs = set(given[0] if given else ())
+    missing = [name for name in POLICY_COLUMNS.required if name not in theirs]
+    if (
+        missing
+        or theirs - set(POLICY_COLUMNS.names)
+        or {row["field"] for row in given} != {row["field"] for row in wanted}
+    ):
         lacks = f" It lacks {', '.join(missing)}." if missing else ""
         raise Usage(
             f"{policy.name} does not have the columns and fields of seeds/field_policies.csv.{lacks} Nothing was "
@@ -79,7 +95,10 @@ def _check(policy: Path) -> None:
     if any(row["policy"] not in POLICIES for row in given):
         raise Usage(f"{policy.name} has a policy that is none of {', '.join(POLICIES)}. Nothing was compared.")
     if len({row["policy"] for row in given if row["is_address"] == "true"}) != 1:
-        raise Usage(f"{policy.name} gives the six address fields different policies; an address is one unit.")
+        raise Usage(
+            f"{policy.name} gives the six address fields different policies, and an address is one unit. Nothing was "
+            "compared. Give all six the same policy."
+        )
 
 
 def _rows(file: Path) -> list[dict[str, str]]:

@@ -100,7 +100,7 @@ def _first_export(standing: Standing) -> Step:
         return Step(
             "load last week's export as the baseline, if your old script had imported it (if not, leave this out; "
             "`./kajabi-guard duplicate --help` is the step after it):",
-            './kajabi-guard load --as-base "last week\'s export.csv"',
+            './kajabi-guard load --as-baseline "last week\'s export.csv"',
         )
     if not standing.are_merged_contacts_known:
         return Step(

@@ -109,7 +109,7 @@ def find_keys(connection: Connection, email: str) -> Keys:
         if max(len(more.emails), len(more.kajabi_ids)) > MOST_KEYS:
             raise KajabiGuardError(
                 f"The email leads to {len(more.emails)} emails and {len(more.kajabi_ids)} Kajabi ids in the exports "
-                "and the ledger: a key is shared by several people, and all of them would be erased. Nothing was "
+                "and the ledger: several people share a key, and all of them would be erased. Nothing was "
                 "erased. See which rows share it (docs/runbook.md, Privacy) and correct that first."
             )
         if more == keys:
@@ -124,7 +124,7 @@ def _require_no_contact(connection: Connection, keys: Keys) -> None:
     named = ", ".join(f"{row['contact_id']} (by its {row['key_kind']})" for row in contacts[:CONTACTS_NAMED])
     raise KajabiGuardError(
         f"This person is still in contacts: {named}{' and others' if len(contacts) > CONTACTS_NAMED else ''}. Their "
-        "protections and decisions would be gone while Kajabi could still write to them, and the next plan would copy "
+        "protections and overrides would be gone while Kajabi could still write to them, and the next plan would copy "
         "the contact again, so nothing was erased. Delete the person in Kajabi, delete the contact here in your own "
         "way (or empty it: mark it as deleted, without any email or Kajabi id of theirs), and type the command again."
     )
@@ -151,8 +151,8 @@ def _require_nothing_left(connection: Connection, keys: Keys) -> None:
     if left:
         named = ", ".join(f"{row['table_name']} ({row['count_rows']})" for row in left)
         raise KajabiGuardError(
-            f"The person would still stand in {named}, and half an erasure is none: all of it was taken back. "
-            "A table of the ledger holds a key in a column that this version does not know. Please report it."
+            f"Rows about this person would be left in {named}, so nothing was erased: all of it was taken back. "
+            "A table of the ledger has a key in a column that this version does not know. Please report it."
         )
 
 

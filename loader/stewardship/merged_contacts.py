@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..common.columns import Columns
 from ..common.spreadsheet import read_rows
 from ..database.locks import person, recording
 from ..database.statements import statement
@@ -14,13 +15,23 @@ if TYPE_CHECKING:
 
     from ..database.connection import Connection
 
+MERGED_COLUMNS = Columns(
+    required={
+        "old_email": "the email of the contact that was merged away",
+        "survivor_email": "the email of the contact it was merged into, who is here today",
+    },
+    optional={
+        "old_kajabi_id": "the Kajabi id of the contact that was merged away, if you know it",
+        "because": "the reason; --because counts for every line instead",
+    },
+)
 OUTCOMES = {
     "recorded": "recorded",
     "known": "was recorded before",
     "blank": "not recorded: one of the two emails is blank",
     "same_email": "not recorded: both emails are the same",
     "other_survivor": "not recorded: this email was recorded as merged into somebody else",
-    "circle": "not recorded: the survivor was itself recorded as merged into this email; that would lead in a circle",
+    "circle": "not recorded: the survivor is itself recorded as merged into this email, which would make a circle",
     "no_survivor": "not recorded: no living contact has the survivor's email; name the contact who is here today",
 }
 
@@ -32,12 +43,12 @@ def record(connection: Connection, old_email: str, survivor_email: str, *, becau
 
 
 def record_file(connection: Connection, path: Path, *, because: str | None = None) -> list[dict[str, Any]]:
-    """Record every row of a CSV with old_email, survivor_email and perhaps old_kajabi_id, in one transaction.
+    """Record every row of a CSV with MERGED_COLUMNS in one transaction.
 
     Returns [{record, outcome}] with record 1 for the first row below the header: what could not be recorded is
     named, the rest is kept.
     """
-    rows = read_rows(path, ("old_email", "survivor_email"))
+    rows = read_rows(path, MERGED_COLUMNS)
     with recording(connection) as told:
         return [
             {"record": number, "outcome": told(_record(connection, row, because))}

@@ -488,11 +488,11 @@ def test_an_identical_file_is_recognised_and_an_older_one_becomes_the_newest_aga
     assert console.run("apply", story.fingerprint).code == 0, "the plan of this load stands as it was read"
 
 
-def test_a_load_declared_as_base_is_the_base_and_nothing_else(console: Console, world: World) -> None:
+def test_a_load_declared_as_baseline_is_the_baseline_and_nothing_else(console: Console, world: World) -> None:
     file = world.write_export([BEN])
-    outcome = console.run("load", "--as-base", file)
+    outcome = console.run("load", "--as-baseline", file)
     assert (outcome.code, outcome.err) == (0, "")
-    assert "is the base now" in outcome.out
+    assert "is the baseline now" in outcome.out
     load = world.one("select newest_rank, base_how from kajabi_raw.loads")
     assert load == {"newest_rank": None, "base_how": "declared"}
     nothing = console.run("plan")
@@ -618,6 +618,20 @@ def test_ctrl_c_during_a_plan_leaves_no_plan_that_could_be_applied(console: Cons
     assert "What was not finished was taken back" in outcome.err
     assert console.run("apply", story.fingerprint).code in {3, 5}
     assert digest(copy)["public.contacts"] == contacts
+
+
+# --- what a steward decides ---
+
+
+def test_a_field_of_two_words_needs_no_quotes(console: Console, copy: World) -> None:
+    told = console.run("decide", BEN["email"], "First", "name", "ours", "--because", "he said so")
+    assert (told.code, told.err) == (0, ""), told
+    told = console.run("protect", BEN["email"], "last", "name", "--because", "he said so")
+    assert (told.code, told.err) == (0, ""), told
+    told = console.run("decide", BEN["email"], "SAME", "as", ADA["email"], "--because", "he said so")
+    assert (told.code, "no quarantined row" in told.out) == (1, True), "it was understood, and there is no such row"
+    assert copy.one("select field from kajabi_ledger.decisions_taken")["field"] == "first_name"
+    assert copy.one("select field from kajabi_ledger.protections")["field"] == "last_name"
 
 
 # --- the list of merged people ---

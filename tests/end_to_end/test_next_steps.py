@@ -101,5 +101,5 @@ def test_where_am_i_is_told_in_under_ten_lines_wherever_one_stands(console: Cons
 @pytest.mark.usefixtures("world")
 def test_doctor_ends_with_the_step_of_the_state(console: Console) -> None:
     """It named `report` before there was a plan."""
-    assert next_of(console.run("doctor")).startswith("./kajabi-guard load --as-base ")
+    assert next_of(console.run("doctor")).startswith("./kajabi-guard load --as-baseline ")
     assert "./kajabi-guard report" not in console.run("doctor").out

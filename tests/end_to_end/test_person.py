@@ -80,9 +80,32 @@ def test_what_cannot_be_decided_is_said(world: World) -> None:
     world.plan()
     assert say(world, "nobody@example.org", "phone", "ours") == "no_contact"
     assert say(world, "person1@example.org", "shoe_size", "ours") == "unknown_field"
-    assert say(world, "person1@example.org", "last_name", "ours") == "no_difference"
+    assert say(world, "person1@example.org", "Last name", "ours") == "no_difference"
+    assert say(world, "person1@example.org", "postal-code", "ours") == "part_of_address"
     assert say(world, "person1@example.org", "phone", "maybe") == "unknown_verdict"
     assert say(world, "person1@example.org", "new") == "not_held"
+
+
+def test_a_list_names_its_fields_as_the_screen_does_and_may_end_in_blank_rows(world: World) -> None:
+    email = "person1@example.org"
+    world.add_contacts(person(1, last_name="Brook"))
+    world.load(person(1, last_name="Linden", phone="(720) 555-0111"))
+    world.plan()
+    decided, protected = world.folder / "decided.csv", world.folder / "protected.csv"
+    decided.write_text(f"email,field,verdict\n{email},Last name,kajabi\n{email},last_name,ours\n\n,,\n")
+    protected.write_text(f"email,field,remark\n{email},Address Line 1,x\n{email},Email-Subscribed,\n{email},shoe,\n\n")
+    with world.connect() as connection:
+        contradictory = overrides.decide_file(connection, decided, WHY)
+        assert [row["outcome"] for row in contradictory] == ["contradicts"] * 2, "one field, whatever it is called"
+        decided.write_text(f"email,field,verdict\n{email},LAST-NAME,kajabi\n")
+        assert [row["outcome"] for row in overrides.decide_file(connection, decided, WHY)] == ["recorded"]
+        for is_protected, shoe in ((True, "unknown_field"), (False, "unknown_field")):
+            accounts = overrides.protect_file(connection, protected, WHY, is_protected=is_protected)
+            assert [row["outcome"] for row in accounts] == ["recorded", "recorded", shoe]
+    world.plan()
+    assert rule_of(world, email, "last_name")[0] == "decided_kajabi"
+    kept = {row["field"] for row in world.rows("select field from kajabi_ledger.protections")}
+    assert kept == {"address_line_1", "email_subscribed"}
 
 
 def test_a_protected_field_or_contact_is_never_filled_and_unprotect_takes_it_back(world: World) -> None:

@@ -305,7 +305,7 @@ def add_people(site: Site) -> None:
 def walk_to_the_report(site: Site) -> None:
     for who, words in (
         ("applier", ("duplicate", "--none", "--because", "invented people")),
-        ("loader", ("load", "--as-base", site.world.write_export([ADA, BEN]))),
+        ("loader", ("load", "--as-baseline", site.world.write_export([ADA, BEN]))),
         ("loader", ("load", site.world.write_export([{**ADA, "phone": PHONE}, {**BEN, "phone": PHONE}, EVE]))),
         ("planner", ("plan",)),
     ):

@@ -38,7 +38,7 @@ def wanted(standing: Standing) -> str:
     ):
         if fits:
             return command
-    return "load --as-base"
+    return "load --as-baseline"
 
 
 @pytest.mark.parametrize("standing", STATES, ids=[f"state {number}" for number in range(len(STATES))])

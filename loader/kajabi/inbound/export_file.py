@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from ...common.columns import Columns
 from ...common.errors import ExportRejected, KajabiGuardError, Usage
 from .csv_scanner import Block, Scan, shown
 
@@ -32,6 +33,19 @@ RAW_COLUMNS: tuple[str, ...] = (
     *("phone_number", "mobile_phone_number", "phone"),
     *("address_line_1", "address_line_2", "city", "state", "postal_code", "country"),
     *("kajabi_created_at", "products", "tags"),
+)
+
+# headers as Kajabi writes them; which further ones are read says seeds/kajabi_columns.csv
+EXPORT_COLUMNS = Columns(
+    required={"Email": "without it the file is refused"},
+    optional={
+        "ID": "expected: without it people are matched by their emails alone",
+    },
+    about=(
+        "Kajabi's contacts export exactly as Kajabi writes it. Do not open it in a spreadsheet and save it again: that "
+        "damages ids, phones and postal codes. Names, phones, the address, Created At, Products and Tags are read "
+        "where they are there; nothing else is kept."
+    ),
 )
 
 HANDLE = re.compile(r"\(([^()]*)\)\s*\Z")  # only at the end: whatever follows is no header of Kajabi's

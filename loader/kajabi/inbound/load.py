@@ -41,7 +41,7 @@ class Load:
             "loaded": f"Loaded {self.file_name}: {self.row_count:,} rows, as load {self.load_id}.",
             "known": f"{self.file_name} is load {self.load_id} already, byte for byte. Nothing to do.",
             "newest_again": f"{self.file_name} was load {self.load_id}; it is the newest load again.",
-            "declared_base": f"{self.file_name} ({self.row_count:,} rows) is the base now: imported before.",
+            "declared_base": f"{self.file_name} ({self.row_count:,} rows) is the baseline now: imported before.",
         }[self.status]
         if not self.unmapped_columns:
             return what
@@ -60,7 +60,8 @@ def load_export(
 ) -> Load:
     """Load the export at ``path``; the newest load is what plans are made from.
 
-    ``as_base`` declares instead that this export had been imported before: it becomes the base and nothing else.
+    ``as_base`` (`--as-baseline`) declares instead that this export had been imported before: it becomes the baseline
+    and nothing else.
     ``progress`` gets the bytes read so far. Raises ExportRejected, Busy, Usage; the database is then as before.
     """
     kept = kept_loads()
