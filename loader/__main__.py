@@ -1,5 +1,5 @@
 """``python -m loader`` is ``kajabi-guard``."""
 
-from loader.cli import main
+from .cli.main import main
 
 main()

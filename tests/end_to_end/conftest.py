@@ -13,8 +13,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from loader.database import Target, pointed_at, settings_from_url
-from loader.embedded import remove, running
+from loader.database.connection import Target, pointed_at
+from loader.database.embedded.server import remove, running
+from loader.database.settings import settings_from_url
 from world import World, database_name
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ COPIED = (
     *("dbt_project.yml", "profiles.example.yml", "kajabi-guard", "pyproject.toml", "requirements.lock"),
 )
 PATIENCE = 240.0  # seconds; a plan on a very busy machine takes a hundred
-PLANS = {"plan", "weekly"}  # what dbt leaves behind must be taken down
+PLANS = {"plan", "weekly", "demo"}  # what dbt leaves behind must be taken down
 SCHEMAS = ("public", "kajabi_raw", "kajabi_ledger")
 
 
@@ -191,7 +191,7 @@ def _serve(project: str) -> None:
     sys.path.insert(0, project)
     import dbt.cli.main  # noqa: F401, PLC0415  # the second that is to be saved
 
-    import loader.cli  # noqa: F401, PLC0415
+    import loader.cli.main  # noqa: F401, PLC0415
 
     assert sys.modules["loader"].__file__ == f"{project}/loader/__init__.py"
     gc.freeze()  # what is imported is shared by all the processes
@@ -223,7 +223,7 @@ def _become(request: Mapping[str, Any]) -> None:
     os.chdir(request["cwd"])
     sys.argv = ["kajabi-guard", *request["arguments"]]
     exec(request["before"], {})  # noqa: S102  # written by the test itself
-    from loader.cli import main  # noqa: PLC0415
+    from loader.cli.main import main  # noqa: PLC0415
 
     try:
         main()

@@ -20,14 +20,14 @@ import psycopg
 from dbt.adapters.sql.connections import SQLConnectionManager
 from psycopg import ClientCursor
 
-from loader.database import connect
-from loader.dbt import DbtRun, run_dbt
+from loader.database.connection import connect
+from loader.merge.dbt import DbtRun, run_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from loader.database import Connection, Target
+    from loader.database.connection import Connection, Target
 
 # a red guard is a finding of the plan, not a failure of it
 MAY_FAIL = "assert_every_guard_passed"

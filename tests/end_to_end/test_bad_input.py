@@ -18,9 +18,9 @@ import pytest
 from psycopg import sql
 
 from console import Console, Outcome, console_in, digest
-from loader import databases
-from loader.database import Target, connect, pointed_at
-from loader.statements import statement
+from loader.database import disposable
+from loader.database.connection import Target, connect, pointed_at
+from loader.database.statements import statement
 from world import World, database_name
 
 if TYPE_CHECKING:
@@ -181,13 +181,13 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 def kept(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A database in use, which every bad input must leave as it is: contacts, a base and a newest load."""
     name = database_name()
-    with pointed_at(databases.create(server, name)) as target:
+    with pointed_at(disposable.create(server, name)) as target:
         world = World(target, tmp_path_factory.mktemp("kept"))
         world.add_contacts({**ADA, "phone": "(303) 555-0101"}, {**BEN, "phone_source": "paypal"})
         world.load(ADA, as_base=True)
         world.load(ADA, BEN)
         yield world
-    databases.drop(server, name)
+    disposable.drop(server, name)
 
 
 @contextmanager
@@ -676,7 +676,7 @@ def test_a_fault_of_our_own_is_one_paragraph_without_the_words_of_the_error(
     console: Console, kept: World, sound: Path
 ) -> None:
     break_it = """
-import loader.steps as steps
+import loader.cli.steps as steps
 def fail(*arguments, **options):
     raise ValueError("could not read 'ada.quill@example.org'")
 steps.load_export = fail
@@ -688,7 +688,7 @@ steps.load_export = fail
 
 def test_a_disk_that_is_full_is_named(console: Console, kept: World, sound: Path) -> None:
     break_it = """
-import errno, os, loader.steps as steps
+import errno, os, loader.cli.steps as steps
 def fail(*arguments, **options):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "somewhere")
 steps.load_export = fail

@@ -21,10 +21,13 @@ import pytest
 from psycopg import sql
 
 from console import Console, Outcome, Started, console_in, digest
-from loader import cli, databases, embedded
-from loader.database import Target, find_settings, pointed_at
-from loader.errors import NotConnected, Usage
-from loader.statements import migrations
+from loader.cli import main
+from loader.common.errors import NotConnected, Usage
+from loader.database import disposable
+from loader.database.connection import Target, pointed_at
+from loader.database.embedded import server
+from loader.database.settings import find_settings
+from loader.database.statements import migrations
 from world import World, database_name
 
 if TYPE_CHECKING:
@@ -52,7 +55,7 @@ EXPORT = (
 CANARIES = ("quillon", "48151623")
 FINGERPRINT = re.compile(r"kajabi-guard apply ([0-9a-f]{8})")
 LOCK = 4242  # an advisory lock on which the tests let a write wait
-COMMANDS = sorted(cli.cli.commands)
+COMMANDS = sorted(main.cli.commands)
 NOWHERE: Variables = {"PGHOST": None, "PGPORT": None, "PGUSER": None, "PGPASSWORD": None, "PGDATABASE": None}
 
 
@@ -81,10 +84,10 @@ def database(server: Mapping[str, str], template: str | None = None) -> Iterator
         with pointed_at(Target(dict(server))), psycopg.connect("", autocommit=True) as admin:
             admin.execute(query)
     else:
-        databases.create(server, name)
+        disposable.create(server, name)
     with pointed_at(Target({**server, "PGDATABASE": name})) as target:
         yield target
-    databases.drop(server, name)
+    disposable.drop(server, name)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +138,7 @@ def test_the_version_is_told_without_a_database(console: Console) -> None:
 
 
 def test_loading_does_not_pay_for_dbt(console: Console) -> None:
-    probe = "import sys, loader.cli; sys.exit(any(name.partition('.')[0] == 'dbt' for name in sys.modules))"
+    probe = "import sys, loader.cli.main; sys.exit(any(name.partition('.')[0] == 'dbt' for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", probe], cwd=console.project, check=False).returncode == 0
 
 
@@ -770,7 +773,7 @@ def state(console: Console) -> Iterator[Path]:
     yield console.state
     for name in ("connection.env", "practice.chosen"):
         (console.state / name).unlink(missing_ok=True)
-    embedded.remove(console.state / "practice")
+    server.remove(console.state / "practice")
 
 
 def test_a_connection_is_pasted_once_and_kept_for_its_owner_only(console: Console, copy: World, state: Path) -> None:

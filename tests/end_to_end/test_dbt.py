@@ -7,9 +7,9 @@ from unittest import mock
 
 import pytest
 
-import loader.plan
-from loader.dbt import run_dbt
-from loader.errors import KajabiGuardError, RefusedByGuard
+import loader.merge.plan
+from loader.common.errors import KajabiGuardError, RefusedByGuard
+from loader.merge.dbt import run_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ def test_a_managed_field_that_contacts_lacks_is_neither_decided_nor_filled(world
     world.add_contacts(ADA)
     given = {"phone": "(303) 555-0142", "city": "Leeds", "country": "UK", "address_line_2": "Flat 3"}
     world.load({**ADA, **given}, {"email": "eve@example.org", **given})
-    with mock.patch.object(loader.plan, "check_contacts"):
+    with mock.patch.object(loader.merge.plan, "check_contacts"):
         world.plan()
     assert {field: row["action"] for (_, field), row in world.decisions().items()} == {"city": "fill"}
     planned = world.rows("select action, city, phone, country, address_line_2 from kajabi_guard.merge_plan order by 1")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import yaml  # type: ignore[import-untyped]
 
-from loader.compare import compare_policy
-from loader.database import PROJECT
-from loader.documentation import describe
+from docs_site import describe
+from loader.common.paths import PROJECT
+from loader.merge.compare_policy import compare_policy
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -32,10 +32,10 @@ import psycopg
 import psycopg2  # type: ignore[import-untyped]
 import pytest
 
-from loader.embedded import PATIENCE, remove, running
-from loader.embedded_binaries import PACKAGE, PROGRAMS, copied_programs, wheel_folder
-from loader.embedded_places import PLACE_NOTE, SOCKET_NOTE
-from loader.errors import Busy, Unprepared
+from loader.common.errors import Busy, Unprepared
+from loader.database.embedded.binaries import PACKAGE, PROGRAMS, copied_programs, wheel_folder
+from loader.database.embedded.places import PLACE_NOTE, SOCKET_NOTE
+from loader.database.embedded.server import PATIENCE, remove, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -612,7 +612,7 @@ def test_dbt_s_driver_gets_in_with_the_same_settings_and_an_empty_password(own_f
 SCRIPT = """
 import subprocess, sys, time
 from pathlib import Path
-from loader.embedded import running
+from loader.database.embedded.server import running
 with running(Path(sys.argv[1])) as server:
     try:
         print("started", flush=True)

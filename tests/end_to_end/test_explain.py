@@ -10,10 +10,10 @@ import pytest
 
 from console import Console, console_in, digest
 from explained import WHY, live_three_weeks
-from loader import duplicates
-from loader.errors import StalePlan, Usage
-from loader.explain import read_explanation
-from loader.explain_text import explanation_text
+from loader.common.errors import StalePlan, Usage
+from loader.report.explain.read import read_explanation
+from loader.report.explain.screen import explanation_text
+from loader.stewardship import merged_contacts
 from test_commands import database
 from world import World
 
@@ -235,7 +235,9 @@ def test_who_was_merged_away_is_led_to_the_survivor_with_the_chain(story: Story)
 def test_who_was_merged_away_since_the_plan_is_led_to_the_survivor_already(copy: World) -> None:
     """Who records a merge and looks at once must not read that it ends at nobody who lives here."""
     with copy.connect() as connection:
-        assert duplicates.record(connection, "zoe@example.org", "ada@example.org", because="one person") == "recorded"
+        assert (
+            merged_contacts.record(connection, "zoe@example.org", "ada@example.org", because="one person") == "recorded"
+        )
     document = document_of(copy, "Zoe@example.org")
     assert [contact["email"] for contact in document["contacts"]] == ["ada@example.org"]
     assert [(row["survivor_email"], row["is_since"]) for row in document["merges"]] == [("ada@example.org", True)]

@@ -10,12 +10,13 @@ import pytest
 from psycopg import sql
 
 from console import console_in, digest
-from loader import databases, decide, duplicates
-from loader.database import Target, connect, pointed_at
-from loader.errors import Busy, KajabiGuardError, Usage
-from loader.forget import find_keys, forget
-from loader.forget_files import delete_files, find_files
-from loader.prune import prune_plans
+from loader.common.errors import Busy, KajabiGuardError, Usage
+from loader.database import disposable
+from loader.database.connection import Target, connect, pointed_at
+from loader.database.retention import prune_plans
+from loader.stewardship import merged_contacts, overrides
+from loader.stewardship.erasure import find_keys, forget
+from loader.stewardship.erasure_files import delete_files, find_files
 from upgrade_story import tables
 from world import HEADER_OF, World, database_name
 
@@ -88,17 +89,18 @@ def tell_story(world: World) -> None:
         other(4, email="survivor.old@example.org"),
     ]
     with world.connect() as connection:
-        assert duplicates.record(connection, OLD_EMAIL, EMAIL, because=f"{MARKED} merged") == "recorded"
-        assert duplicates.record(connection, "survivor.old@example.org", "survivor@example.org") == "recorded"
+        assert merged_contacts.record(connection, OLD_EMAIL, EMAIL, because=f"{MARKED} merged") == "recorded"
+        assert merged_contacts.record(connection, "survivor.old@example.org", "survivor@example.org") == "recorded"
     world.load(canary(email="young.canary@example.org", phone="(303) 555-0943"), *rows, as_base=True)
     world.load(canary(), *rows)
     world.plan()
     with world.connect() as connection:
-        assert decide.decide(connection, OLD_EMAIL, "ignore", None, f"{MARKED} of {EMAIL}") == "recorded"
-        assert decide.decide(connection, "1000000003", "ignore", None, "spam") == "recorded"
-        assert decide.protect(connection, EMAIL, "country", f"{MARKED} asked") == "recorded"
+        assert overrides.decide(connection, OLD_EMAIL, "ignore", None, f"{MARKED} of {EMAIL}") == "recorded"
+        assert overrides.decide(connection, "1000000003", "ignore", None, "spam") == "recorded"
+        assert overrides.protect(connection, EMAIL, "country", f"{MARKED} asked") == "recorded"
         assert (
-            decide.protect(connection, "person1@example.org", "phone", f"sister of {EMAIL}, {CANARY_ID}") == "recorded"
+            overrides.protect(connection, "person1@example.org", "phone", f"sister of {EMAIL}, {CANARY_ID}")
+            == "recorded"
         )
     world.plan()
     world.apply()
@@ -107,8 +109,8 @@ def tell_story(world: World) -> None:
     world.plan()
     world.apply()
     with world.connect() as connection:
-        assert decide.decide(connection, EMAIL, "last_name", "ours", f"{MARKED} told us") == "recorded"
-        assert decide.decide(connection, "person1@example.org", "phone", "ours", "asked her") == "recorded"
+        assert overrides.decide(connection, EMAIL, "last_name", "ours", f"{MARKED} told us") == "recorded"
+        assert overrides.decide(connection, "person1@example.org", "phone", "ours", "asked her") == "recorded"
     scope = "insert into kajabi_ledger.plan_scope (only_email) values (%(email)s), ('person1@example.org')"
     world.run(scope, email=EMAIL.lower())
     world.run(
@@ -146,13 +148,13 @@ def tell_story(world: World) -> None:
 @pytest.fixture(scope="module")
 def original(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     name = database_name()
-    databases.create(server, name)
+    disposable.create(server, name)
     with pointed_at(Target({**server, "PGDATABASE": name})) as target:
         world = World(target, tmp_path_factory.mktemp("forget"))
         world.say_no_duplicates()
         tell_story(world)
     yield name
-    databases.drop(server, name)
+    disposable.drop(server, name)
 
 
 @pytest.fixture
@@ -166,7 +168,7 @@ def lived(server: dict[str, str], original: str, tmp_path: Path) -> Iterator[Wor
         world = World(target, tmp_path)
         world.count_files = 50
         yield world
-    databases.drop(server, name)
+    disposable.drop(server, name)
 
 
 @pytest.fixture(scope="module")
@@ -451,7 +453,7 @@ def test_who_is_in_the_next_export_again_is_held_and_a_contact_made_again_is_not
     assert not lived.rows("select from kajabi_guard.merge_plan where email ~* 'canary'")
     # by their own wish: a person says so
     with lived.connect() as connection:
-        assert decide.decide(connection, EMAIL, "same-as", EMAIL, "came back") == "recorded"
+        assert overrides.decide(connection, EMAIL, "same-as", EMAIL, "came back") == "recorded"
     lived.plan()
     assert [row["email"] for row in lived.rows(held)] == ["new.canary@example.org"]
 

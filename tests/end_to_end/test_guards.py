@@ -15,13 +15,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-import loader.merge
-import loader.plan
-from loader.database import Target, pointed_at
-from loader.dbt import DbtRun
-from loader.errors import KajabiGuardError, RefusedByGuard, StalePlan, Unprepared, Usage
-from loader.guards import expected_guards
-from loader.statements import statement
+import loader.merge.apply
+import loader.merge.plan
+from loader.common.errors import KajabiGuardError, RefusedByGuard, StalePlan, Unprepared, Usage
+from loader.database.connection import Target, pointed_at
+from loader.database.statements import statement
+from loader.merge.dbt import DbtRun
+from loader.merge.guards import expected_guards
 from world import World, database_name
 
 if TYPE_CHECKING:
@@ -324,7 +324,7 @@ def without_statement(monkeypatch: pytest.MonkeyPatch, name: str, instead: str) 
     def patched(wanted: str, columns: frozenset[str] | None = None) -> str:
         return instead if wanted == name else statement(wanted, columns)
 
-    monkeypatch.setattr(loader.merge, "statement", patched)
+    monkeypatch.setattr(loader.merge.apply, "statement", patched)
 
 
 def red(world: World) -> set[str]:
@@ -600,7 +600,7 @@ def test_a_plan_that_failed_half_way_leaves_no_green_verdict_behind(
 ) -> None:
     before = world.contacts()
     world.replays = False
-    monkeypatch.setattr(loader.plan, "run_dbt", lambda *_args, **_named: DbtRun(failed=["field_decisions"]))
+    monkeypatch.setattr(loader.merge.plan, "run_dbt", lambda *_args, **_named: DbtRun(failed=["field_decisions"]))
     with pytest.raises(KajabiGuardError, match="The plan could not be made: field_decisions failed"):
         world.plan()
     with pytest.raises(RefusedByGuard, match="not complete"):
@@ -621,7 +621,7 @@ def test_before_dbt_rebuilds_no_view_is_left_that_its_two_threads_could_drop_in_
         return DbtRun(failed=["field_decisions"])
 
     world.replays = False
-    monkeypatch.setattr(loader.plan, "run_dbt", build)
+    monkeypatch.setattr(loader.merge.plan, "run_dbt", build)
     with pytest.raises(KajabiGuardError, match="The plan could not be made"):
         world.plan()
     assert left == []

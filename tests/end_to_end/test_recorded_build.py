@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import recorded_build
-from loader.database import PROJECT
-from loader.dbt import DbtRun
-from loader.errors import KajabiGuardError
-from loader.plan import BUILD, make_plan
+from loader.common.errors import KajabiGuardError
+from loader.common.paths import PROJECT
+from loader.merge.dbt import DbtRun
+from loader.merge.plan import BUILD, make_plan
 from recorded_build import MAY_FAIL, RecordedBuild
 
 if TYPE_CHECKING:

@@ -19,18 +19,22 @@ import pytest
 
 from browser import MISSING, Browser, chromium, find_chromium
 from html_page import HtmlPage
-from loader import databases, decide, report_words, steps
-from loader.cli import cli
-from loader.database import Target, pointed_at
-from loader.decide import ROW_VERDICTS
-from loader.merge import apply_plan
-from loader.plan import Scope
-from loader.report import first_rows, read_report, screen_lists, write_files
-from loader.report_answer import answer
-from loader.report_html import LONGEST_VALUE, PAGE, SHOWN, Listed, Lists, read_lists, render
-from loader.report_screen import LISTS
-from loader.report_screen import render as render_screen
-from loader.report_text import visible
+from loader.cli import steps
+from loader.cli.main import cli
+from loader.common.tables import visible
+from loader.database import disposable
+from loader.database.connection import Target, pointed_at
+from loader.merge.apply import apply_plan
+from loader.merge.plan import Scope
+from loader.report import wording
+from loader.report.document import read_report
+from loader.report.files import first_rows, screen_lists, write_files
+from loader.report.html import LONGEST_VALUE, PAGE, SHOWN, Listed, Lists, read_lists, render
+from loader.report.screen import LISTS
+from loader.report.screen import render as render_screen
+from loader.report.summary import answer
+from loader.stewardship import overrides
+from loader.stewardship.overrides import ROW_VERDICTS
 from naughty import BRIEN, FILE, naughty, plain, plan_organisation, values_of
 from world import World, database_name
 
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from loader.database import Connection
+    from loader.database.connection import Connection
 
 SCREENS = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1280, 900)}
 # how much longer than an almost empty page ours may take; measured: 5 times on a busy machine
@@ -72,10 +76,10 @@ class Told:
 @contextmanager
 def database(server: dict[str, str]) -> Iterator[Target]:
     name = database_name()
-    databases.create(server, name)
+    disposable.create(server, name)
     with pointed_at(Target({**server, "PGDATABASE": name})) as target:
         yield target
-    databases.drop(server, name)
+    disposable.drop(server, name)
 
 
 def tell(world: World) -> Told:
@@ -175,22 +179,22 @@ def test_the_terminal_says_the_same_sentences_words_and_numbers_as_the_page(beni
         document, page, screen = told.document, told.page, screen_of(told)
         said = answer(document)
         assert said.then
-        sentences = [said.headline, " ".join(said.first), " ".join(said.then), report_words.guards(document)]
-        sentences += [report_words.people_at_risk(document), report_words.cells(document)]
-        sentences += [report_words.writes_title(document), *report_words.sides(document).values()]
+        sentences = [said.headline, " ".join(said.first), " ".join(said.then), wording.guards(document)]
+        sentences += [wording.people_at_risk(document), wording.cells(document)]
+        sentences += [wording.writes_title(document), *wording.sides(document).values()]
         assert all(sentences)
         assert [text for text in sentences if text not in screen] == []
         assert [text for text in sentences if text not in page.words] == []
         shown = page.numbers()
         named = {
-            **{f"addresses.{name}": label for name, label in report_words.ADDRESSES.items()},
-            **{f"enrichment.{name}": label for name, label in report_words.ENRICHMENT.items()},
+            **{f"addresses.{name}": label for name, label in wording.ADDRESSES.items()},
+            **{f"enrichment.{name}": label for name, label in wording.ENRICHMENT.items()},
             **{f"guards.{guard['guard']}": guard["label"] for guard in document["guards"]},
             **{f"held.{row['hold_reason']}": row["label"] for row in document["held"]},
-            **{f"{name}": f"{label} ({name}.csv)" for name, label in report_words.REPORTED.items() if document[name]},
+            **{f"{name}": f"{label} ({name}.csv)" for name, label in wording.REPORTED.items() if document[name]},
         }
-        assert set(document["addresses"]) == set(report_words.ADDRESSES)
-        assert set(document["enrichment"]) == set(report_words.ENRICHMENT)
+        assert set(document["addresses"]) == set(wording.ADDRESSES)
+        assert set(document["enrichment"]) == set(wording.ENRICHMENT)
         assert [name for name, label in named.items() if f"{label} {shown[name]:,}" not in screen] == []
         assert [label for label in named.values() if label.split(" (")[0] not in page.words] == []
         kept = {name.removeprefix("kept."): number for name, number in shown.items() if name.startswith("kept.")}
@@ -301,7 +305,7 @@ def test_the_commands_that_decide_can_be_pasted(hostile: Told) -> None:
 
 
 def test_an_email_that_looks_like_an_option_can_be_pasted_too() -> None:
-    from loader.report_html import commands  # noqa: PLC0415  # the one place where its shape matters
+    from loader.report.html import commands  # noqa: PLC0415  # the one place where its shape matters
 
     row = {"email": "-rosa@example.org", "field": "phone", "possible_verdicts": "ours, kajabi"}
     for code in commands(row):
@@ -347,7 +351,7 @@ def test_a_held_row_shows_who_it_could_be_and_what_settles_it_for_each_of_them(w
         settled.append((words[1], email, *given))
         with world.connect() as connection, connection.transaction(force_rollback=True):
             if words[1] == "decide":
-                assert decide.decide(connection, email, given[0], (*given, None)[1], "tried") == "recorded", words
+                assert overrides.decide(connection, email, given[0], (*given, None)[1], "tried") == "recorded", words
                 recorded += 1
     one, two = ("decide", theirs), ("decide", "rosa.new@example.org")
     assert {(*one, "same-as", ours), (*one, "same-as", theirs), (*one, "ignore")} <= set(settled)
@@ -367,7 +371,7 @@ def test_every_command_that_decides_alone_is_recorded(benign: Told) -> None:
             email, field, last = (*context.params["words"], None)[:3]
             context.close()
             with benign.connect() as connection, connection.transaction(force_rollback=True):
-                outcomes.append((code, decide.decide(connection, email, field, last, "tried")))
+                outcomes.append((code, overrides.decide(connection, email, field, last, "tried")))
     assert len(outcomes) > 20
     assert [code for code, outcome in outcomes if outcome != "recorded"] == []
 
@@ -466,7 +470,7 @@ def test_the_plan_before_the_week_and_the_written_plan(world: World) -> None:
     assert "This one leaves 1 of them as they are and fills 1 that is blank here." in told.page.words
 
     with world.connect() as connection:
-        assert decide.decide(connection, ben, "phone", "kajabi", "she told us") == "recorded"
+        assert overrides.decide(connection, ben, "phone", "kajabi", "she told us") == "recorded"
     world.plan()
     told = tell(world)
     before = told.document["plan_before"]
@@ -524,8 +528,8 @@ def test_many_differences_are_counted_and_not_all_shown(benign: Told) -> None:
     same = {**document, "plan_before": {**before, "added": 0, "gone": 0, "changed": 0}}
     page = HtmlPage(render(same, replace(benign.lists, differences=Listed([], 0)), benign.folder))
     screen = " ".join(render_screen(same, {**dict.fromkeys(LISTS, ()), "plan_difference": []}).split())
-    assert report_words.SAME_WRITES in page.words
-    assert report_words.SAME_WRITES in screen
+    assert wording.SAME_WRITES in page.words
+    assert wording.SAME_WRITES in screen
 
 
 # --- in a browser ---

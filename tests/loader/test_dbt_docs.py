@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from loader.cli import cli
-from loader.dbt import make_folders
+from loader.cli.main import cli
+from loader.database.statements import files
+from loader.merge.dbt import make_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 YAML_FILES = sorted(
     file for folder in ("models", "seeds", "macros", "tests/data") for file in (PROJECT / folder).rglob("*.yml")
 )
-STATEMENTS = sorted((PROJECT / "loader" / "sql").glob("*.sql"))
+STATEMENTS = sorted(files().values())
 EXPOSURES = PROJECT / "models" / "_exposures.yml"
 
 # the keys that we use at each place of a YAML file; a misspelt one would be dropped without a word
@@ -175,8 +176,8 @@ def test_a_misspelt_key_is_found() -> None:
 
 
 def relations_read(statement: str) -> set[str]:
-    """The relations of kajabi_guard that a statement of loader/sql reads; what it drops it does not read."""
-    text = (PROJECT / "loader" / "sql" / f"{statement}.sql").read_text(encoding="utf-8")
+    """The relations of kajabi_guard that a statement reads; what it drops it does not read."""
+    text = files()[statement].read_text(encoding="utf-8")
     read = re.findall(r"(?<!exists )\bkajabi_guard\.(\w+)", re.sub(r"--.*", "", text))
     return set(read) - {"previous_merge_plan"}  # `plan` makes this copy itself, dbt does not know it
 
@@ -191,11 +192,11 @@ def test_every_relation_that_the_loader_reads_is_in_an_exposure() -> None:
     for file in STATEMENTS:
         relations = relations_read(file.stem)
         assert not relations or file.stem in named, (
-            f"loader/sql/{file.name} reads {', '.join(sorted(relations))}, and no exposure says so. "
+            f"{file.relative_to(PROJECT)} reads {', '.join(sorted(relations))}, and no exposure says so. "
             f"In models/_exposures.yml, add `{file.stem}` to config.meta.statements of what shows or writes it, "
             "and the relations to its depends_on."
         )
-    assert named <= {file.stem for file in STATEMENTS}, "An exposure names a statement that is not in loader/sql."
+    assert named <= {file.stem for file in STATEMENTS}, "An exposure names a statement that is not there."
 
 
 @pytest.mark.parametrize("name", sorted(exposures()))
@@ -211,7 +212,7 @@ def test_an_exposure_depends_on_exactly_what_its_statements_read(name: str, mani
     there = set(listed["commands"]) & set(cli.commands)
     assert bool(read) == bool(there), (
         f"models/_exposures.yml, {name}: {sorted(there)} is a command now, so name in config.meta.statements the "
-        "files of loader/sql with which it reads, and the relations under depends_on."
+        "files of statements with which it reads, and the relations under depends_on."
     )
 
 

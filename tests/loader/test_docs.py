@@ -15,9 +15,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from loader import errors
-from loader.cli import cli
-from loader.merge import VERIFIED
+from loader.cli.main import cli
+from loader.common import errors
+from loader.database.statements import MIGRATIONS
+from loader.merge.apply import VERIFIED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -233,7 +234,7 @@ def test_every_file_and_relation_that_is_named_is_there(page: Path) -> None:
     text = read(page)
     for path in re.findall(r"`((?:loader|models|seeds|macros|tests|scripts|docs)/[\w./*-]*)`", text):
         assert list(PROJECT.glob(path.rstrip("/"))), path
-    made = "\n".join(read(file) for file in sorted((PROJECT / "loader" / "migrations").glob("*.sql")))
+    made = "\n".join(read(file) for file in sorted(MIGRATIONS.glob("*.sql")))
     made += text  # the runbook makes one table, and says so
     for schema, relation in re.findall(r"\b(kajabi_raw|kajabi_ledger)\.(\w+)", text):
         assert re.search(rf"create (table|function|sequence) {schema}\.{relation}\b", made), f"{schema}.{relation}"

@@ -13,6 +13,7 @@ STAGES = ("staging", "matching", "decisions", "impact", "guard", "outbound")
 MODELS = sorted((PROJECT / "models").rglob("*.sql"))
 LONGEST = 120
 MIDDLE = 40
+LONGEST_PYTHON = 350
 
 
 def test_a_model_refers_to_its_own_stage_or_an_earlier_one() -> None:
@@ -57,5 +58,7 @@ def test_no_model_branches_or_queries_while_it_compiles() -> None:
 
 
 def test_python_files_fit_into_a_head() -> None:
-    long = {file.name for file in (PROJECT / "loader").glob("*.py") if len(file.read_text().splitlines()) > 250}
+    long = {
+        file.name for file in (PROJECT / "loader").rglob("*.py") if len(file.read_text().splitlines()) > LONGEST_PYTHON
+    }
     assert long == set()

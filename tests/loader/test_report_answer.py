@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from loader.report_answer import answer, listed
-from loader.report_charts import WEEK_HEIGHT, bars, outcomes_by_field, reasons_to_keep, weeks
-from loader.report_html import LONGEST_VALUE, is_blank, shown
+from loader.report.charts import WEEK_HEIGHT, bars, outcomes_by_field, reasons_to_keep, weeks
+from loader.report.html import LONGEST_VALUE, is_blank, shown
+from loader.report.summary import answer, listed
 
 
 def document(**changed: Any) -> dict[str, Any]:

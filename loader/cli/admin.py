@@ -1,0 +1,99 @@
+"""The commands of whoever looks after the database: connect, init, doctor, with-database."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+
+import click
+
+from ..common.console import say, show_json
+from ..common.paths import CONFIG, shown
+from ..common.tables import count
+from ..database.connection import connect, pointed_at
+from ..database.connection_file import forget_connection, keep_connection
+from ..database.contacts_table import check_contacts
+from ..database.doctor import examine as examination
+from ..database.doctor.findings import findings_text
+from ..database.practice import make_practice
+from ..database.roles import close_and_grant
+from ..database.schema import migrate
+from ..database.settings import CONNECTION, other_connections
+from . import steps
+from .options import as_json, chosen, target_of
+
+
+@click.command("connect")
+@click.pass_context
+def connect_command(context: click.Context) -> None:
+    """Ask once for your database, test it and keep it."""
+    url = chosen(context).url
+    if not url and sys.stdin.isatty():
+        url = click.prompt("Connection string (it is not shown)", hide_input=True, err=True)
+    target = keep_connection(url or sys.stdin.readline())  # from a pipe, getpass would warn of an echo
+    say(f"Connected to the {target.label}. Kept in {shown(CONFIG / CONNECTION)}, readable by you only.")
+    with pointed_at(target), connect(target, "kajabi-guard connect") as connection:
+        steps.say_next(connection)
+
+
+@click.command()
+def disconnect() -> None:
+    """Forget the connection; no database is touched."""
+    if forget_connection():
+        say("Forgotten: the connection that `connect` had kept. Nothing was changed in the database.")
+    else:
+        say("No connection is kept, so nothing was forgotten.")
+    named = [name for name in other_connections(os.environ) if name != CONNECTION]
+    if named:
+        say(f"Still set in your shell, and used: {', '.join(named)}. To take it away: `unset {' '.join(named)}`.")
+
+
+@click.command()
+@click.option("--embedded", is_flag=True, help="Make a practice database on this machine and use it from now on.")
+@click.option("--roles", is_flag=True, help="Make the roles for loading, planning and applying as well.")
+@click.pass_context
+def init(context: click.Context, *, embedded: bool, roles: bool) -> None:
+    """Make the tool's own tables; contacts are not touched."""
+    if embedded:
+        asked = chosen(context)
+        make_practice(os.environ, asked.url, is_practice=asked.is_practice)
+    with target_of(context) as target, connect(target, "kajabi-guard init") as connection:
+        check_contacts(connection)
+        done = migrate(connection)
+        has_roles = close_and_grant(connection, create=roles)
+        say(f"The {target.label} is ready ({count(len(done), 'migration')} run).")
+        if has_roles:
+            say("The roles kajabi_guard_loader, kajabi_guard_planner and kajabi_guard_applier have their rights.")
+        steps.say_next(connection)
+
+
+@click.command()
+@as_json
+@click.pass_context
+def doctor(context: click.Context, *, is_json: bool) -> None:
+    """Say what is wrong and how to mend it."""
+    findings = examination.diagnose(target_of(context))
+    if is_json:
+        show_json([asdict(finding) for finding in findings])
+    else:
+        click.echo(findings_text(findings))
+        if not any(finding.status == "problem" for finding in findings):
+            with target_of(context) as target, connect(target, "kajabi-guard doctor") as connection:
+                steps.say_next(connection)
+    sys.exit(1 if any(finding.status == "problem" for finding in findings) else 0)
+
+
+@click.command("with-database", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.pass_context
+def with_database(context: click.Context, command: tuple[str, ...]) -> None:
+    """Run dbt, psql or anything on the same database."""
+    from ..merge.dbt import environment  # noqa: PLC0415  # see dbt.py
+
+    with target_of(context) as target:
+        sys.exit(subprocess.run(command, env=environment(target), check=False).returncode)
+
+
+admin_commands = (connect_command, disconnect, init, doctor, with_database)

@@ -1,0 +1,35 @@
+"""The command that takes a run back: undo."""
+
+from __future__ import annotations
+
+import click
+
+from ..common.console import say, show_json
+from ..common.tables import table_text
+from ..database.schema import prepared
+from ..merge.undo import undo_run
+from . import steps
+from .options import as_json, target_of
+
+
+@click.command()
+@click.argument("run", type=click.IntRange(min=1))
+@click.option("--dry-run", is_flag=True, help="Do everything, then take it back.")
+@as_json
+@click.pass_context
+def undo(context: click.Context, run: int, *, dry_run: bool, is_json: bool) -> None:
+    """Take one run back, as far as it still stands."""
+    with target_of(context) as target, prepared(target, "undo") as connection:
+        undone = undo_run(connection, target, run, dry_run=dry_run)
+        if is_json:
+            show_json(undone.as_json())
+            return
+        say(target.label)
+        say(undone.as_text())
+        if undone.kept:
+            rows = [(kept.email or kept.contact_id, kept.field or "(contact)", kept.why) for kept in undone.kept]
+            click.echo(table_text(("kept", "field", "why"), rows))
+        steps.say_next(connection)
+
+
+undo_commands = (undo,)

@@ -1,0 +1,91 @@
+"""The files of a report: the lists as CSV, the page and the text, readable by their owner only."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+from ..common.paths import REPORTS
+from ..common.private_files import private_folder, replacing, replacing_list, take_back_rights
+from ..common.spreadsheet import safe_for_spreadsheet
+from ..database.statements import statement
+from . import html, wording
+from .screen import LINES_SHOWN, LISTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..database.connection import Connection
+
+
+TO_DECIDE = html.TO_DECIDE
+FILES = (
+    *("planned_changes", "new_contacts", "to_decide", "held_rows"),
+    *("skipped_updates", "vanished_contacts", "email_changes"),
+    *("import_impact", "address_evaluation"),
+)
+FOUND = ("email", "row_number", "field")
+
+
+def screen_lists(connection: Connection, document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the first rows of every list that the terminal shows, and of what each red guard found."""
+    lists = {name: first_rows(connection, name, LINES_SHOWN) for name in LISTS}
+    if document["plan_before"]:
+        lists["plan_difference"] = first_rows(connection, "plan_difference", LINES_SHOWN)
+    return {**lists, **html.guard_evidence(connection, document)}
+
+
+def first_rows(connection: Connection, name: str, count: int) -> list[dict[str, Any]]:
+    """Return the first ``count`` rows of one of FILES, as the terminal shows them."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement(name))
+        return cursor.fetchmany(count)
+
+
+def report_folder(document: dict[str, Any], reports: Path = REPORTS) -> Path:
+    """Where the files of this plan lie."""
+    return reports / f"load {document['load_id']} plan {document['fingerprint'][:8]}"
+
+
+def write_files(connection: Connection, document: dict[str, Any], text: str, reports: Path = REPORTS) -> Path:
+    """Write report.txt, impact.html, a CSV for each of FILES and one of what red guards found; returns the folder.
+
+    They are readable by their owner only. Each is written under a temporary name and renamed: a spreadsheet never
+    opens half of one. A ``to_decide.csv`` that somebody has begun is kept under another name (``begun_lists``).
+    """
+    folder = report_folder(document, reports)
+    for made in (reports, folder):
+        private_folder(made)
+    take_back_rights(folder)
+    differences = wording.DIFFERENCES.removesuffix(".csv")
+    if not document["plan_before"]:
+        (folder / wording.DIFFERENCES).unlink(missing_ok=True)
+    for name in (*FILES, *([differences] if document["plan_before"] else [])):
+        with connection.cursor() as cursor:
+            cursor.execute(statement(name))
+            header = [column.name for column in cursor.description or ()]
+            _write_csv(folder / f"{name}.csv", header, ([row[key] for key in header] for row in cursor))
+    found = html.guard_evidence(connection, document, None)
+    labels = {guard["guard"]: guard["label"] for guard in document["guards"]}
+    rows = (
+        (name, labels[name], *(row[key] for key in FOUND), wording.details(row))
+        for name in found
+        for row in found[name]
+    )
+    _write_csv(folder / wording.FINDINGS, ["guard", "label", *FOUND, "found"], rows)
+    for file_name, content in (
+        ("report.txt", text),
+        (html.PAGE, html.page(connection, document, folder)),
+    ):
+        with replacing(folder / file_name) as file:
+            file.write(content)
+    return folder
+
+
+def _write_csv(path: Path, header: list[str], rows: Any) -> None:
+    replace = replacing_list if path.name == TO_DECIDE else replacing
+    # the byte order mark tells Excel that this is UTF-8
+    with replace(path, "utf-8-sig") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows([safe_for_spreadsheet(value) for value in row] for row in rows)
