@@ -42,10 +42,7 @@ new_contacts as (
         cleaned.email_key as email,
         cleaned.kajabi_id,
         cleaned.kajabi_member_id,
-        coalesce(
-            jsonb_object_agg(cleaned.field, cleaned.incoming_value) filter (where cleaned.incoming_value is not null),
-            '{}'
-        ) as field_values
+        jsonb_object_agg(cleaned.field, cleaned.incoming_value) as field_values
     from cleaned
     cross join plan_inputs
     group by
