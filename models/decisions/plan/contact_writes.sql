@@ -40,13 +40,15 @@ listed as (
         jsonb_build_object('email', email, 'kajabi_id', kajabi_id, 'kajabi_member_id', kajabi_member_id)
         || field_values as final_values,
         (
+            -- the email is always among them: somebody of whom Kajabi knows nothing else comes in as well
             select jsonb_object_agg(written.key, 'new_contact')
             from jsonb_each_text(
                 jsonb_strip_nulls(
-                    jsonb_build_object('kajabi_id', kajabi_id, 'kajabi_member_id', kajabi_member_id) || field_values
+                    jsonb_build_object('email', email, 'kajabi_id', kajabi_id, 'kajabi_member_id', kajabi_member_id)
+                    || field_values
                 )
             ) as written
-        ) || '{"email": "new_contact"}' as field_rules,
+        ) as field_rules,
         null::jsonb as contact_as_seen
     from new_contacts
 ),

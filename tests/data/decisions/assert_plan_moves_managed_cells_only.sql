@@ -1,5 +1,5 @@
--- Invariant: the plan differs from the contact as seen only in cells that name their rule, and those are the nine
--- managed fields and the two ids; an insert also has its email.
+-- Invariant: the plan differs from the contact as seen only in cells that name their rule, and those are the managed
+-- fields and the two ids; an insert also has its email.
 -- It guards everything that an import must never write: the email, the source, the consent, the provenance.
 -- The old import relabelled every contact as Kajabi's on the way; nobody noticed until the origin was needed.
 with merge_plan as (select * from {{ ref('merge_plan') }}),
