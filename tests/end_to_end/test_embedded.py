@@ -513,10 +513,10 @@ def test_a_folder_of_another_user_is_refused(ground: Path, user: int) -> None:
 
 
 @pytest.mark.as_ordinary_user
-@pytest.mark.usefixtures("own_ground")
 def test_a_folder_of_the_system_is_refused() -> None:
     with pytest.raises(Unprepared, match="belongs to another user"):
         Command(Path("/"), os.geteuid())
+    COMMANDS[-1].gone()
 
 
 def test_a_folder_that_cannot_be_made_is_refused_with_the_reason(ground: Path, user: int) -> None:
