@@ -74,7 +74,7 @@ def init(context: click.Context, *, embedded: bool, roles: bool) -> None:
 @click.pass_context
 def doctor(context: click.Context, *, is_json: bool) -> None:
     """Say what is wrong and how to mend it."""
-    findings = examination.diagnose(target_of(context))
+    findings = examination.diagnose(target_of(context), chosen(context).reports)
     if is_json:
         show_json([asdict(finding) for finding in findings])
     else:
