@@ -7,6 +7,7 @@ It runs in the environment that the wheel was installed into, as a user who may 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -106,11 +107,11 @@ def main() -> None:
     check(os.getuid() != 0, "This is root, who may write everywhere.")
     check(not os.access(SITE_PACKAGES / "kajabi_guard", os.W_OK), f"{SITE_PACKAGES} can be written in.")
     before = files_of(SITE_PACKAGES)
-    from kajabi_guard.loader import __version__  # noqa: PLC0415  # it is there only where the wheel is installed
-    from kajabi_guard.loader.common import paths  # noqa: PLC0415
-
-    check(__version__ in run("kajabi-guard", "--version"), "The version differs.")
-    check(__version__ in run(sys.executable, "-m", "kajabi_guard.loader", "--version"), "The module differs.")
+    # there only where the wheel is installed
+    version = importlib.import_module("kajabi_guard.loader").__version__
+    paths = importlib.import_module("kajabi_guard.loader.common.paths")
+    check(version in run("kajabi-guard", "--version"), "The version differs.")
+    check(version in run(sys.executable, "-m", "kajabi_guard.loader", "--version"), "The module differs.")
     check(sorted(tell_the_demo().split()) == sorted(nodes), "dbt finds other nodes than in the checkout.")
     found = begin_anew(export)
 
