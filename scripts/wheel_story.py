@@ -120,8 +120,8 @@ def main() -> None:
     for name, folder in folders.items():
         check(folder.is_relative_to(HOME) and folder.is_dir(), f"The {name} is not there: {folder}.")
         check(found[name]["detail"] == f"yours alone (mode 700): {folder}", f"doctor: {found[name]}")
+    for folder in (paths.CONFIG, paths.REPORTS, ELSEWHERE / "my reports"):
         check_private(folder)
-    check_private(ELSEWHERE / "my reports")
     check(any((ELSEWHERE / "my reports").rglob("impact.html")), "No report where --reports DIR says.")
     check(any(paths.REPORTS.rglob("impact.html")), "No report in the reports folder.")
     others = {path.name for path in HOME.iterdir()} - {ELSEWHERE.name}
