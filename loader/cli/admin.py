@@ -12,7 +12,7 @@ import click
 from ..common.console import say, show_json
 from ..common.paths import CONFIG, shown
 from ..common.tables import count
-from ..database.connection import connect
+from ..database.connection import connect, pointed_at
 from ..database.connection_file import forget_connection, keep_connection
 from ..database.contacts_table import check_contacts
 from ..database.doctor import examine as examination
@@ -21,6 +21,7 @@ from ..database.practice import make_practice
 from ..database.roles import close_and_grant
 from ..database.schema import migrate
 from ..database.settings import CONNECTION, other_connections
+from . import steps
 from .options import as_json, chosen, target_of
 
 
@@ -33,7 +34,8 @@ def connect_command(context: click.Context) -> None:
         url = click.prompt("Connection string (it is not shown)", hide_input=True, err=True)
     target = keep_connection(url or sys.stdin.readline())  # from a pipe, getpass would warn of an echo
     say(f"Connected to the {target.label}. Kept in {shown(CONFIG / CONNECTION)}, readable by you only.")
-    say("Next:\n   ./kajabi-guard init")
+    with pointed_at(target), connect(target, "kajabi-guard connect") as connection:
+        steps.say_next(connection)
 
 
 @click.command()
@@ -64,9 +66,7 @@ def init(context: click.Context, *, embedded: bool, roles: bool) -> None:
         say(f"The {target.label} is ready ({count(len(done), 'migration')} run).")
         if has_roles:
             say("The roles kajabi_guard_loader, kajabi_guard_planner and kajabi_guard_applier have their rights.")
-        say("Next, if last week's export had been imported already:")
-        say('   ./kajabi-guard load --as-base "last week\'s export.csv"')
-        say('Then:\n   ./kajabi-guard weekly "this week\'s export.csv"')
+        steps.say_next(connection)
 
 
 @click.command()
@@ -79,6 +79,9 @@ def doctor(context: click.Context, *, is_json: bool) -> None:
         show_json([asdict(finding) for finding in findings])
     else:
         click.echo(findings_text(findings))
+        if not any(finding.status == "problem" for finding in findings):
+            with target_of(context) as target, connect(target, "kajabi-guard doctor") as connection:
+                steps.say_next(connection)
     sys.exit(1 if any(finding.status == "problem" for finding in findings) else 0)
 
 

@@ -14,6 +14,7 @@ from ..database.retention import KEPT_DAYS, prune_plans
 from ..stewardship.erasure import forget
 from ..stewardship.erasure_files import delete_files, find_files
 from ..stewardship.overrides import require_reason
+from . import steps
 from .options import announced, because_option, chosen
 
 if TYPE_CHECKING:
@@ -37,8 +38,9 @@ def forget_command(context: click.Context, email: str, because: str | None, *, d
     _show(erasure, files, is_rehearsal=is_rehearsal)
     if not is_rehearsal:
         delete_files(files)
-        say(f"Erased, and recorded as erasure {erasure.erasure_id}. There is no plan any more. Next:")
-        say("   ./kajabi-guard plan")
+        say(f"Erased, and recorded as erasure {erasure.erasure_id}. There is no plan any more.")
+        with announced(context, "forget", is_silent=True) as connection:
+            steps.say_next(connection)
     elif not dry_run:
         raise Usage("Nothing was erased yet. Read the list; if it is right, type the command again with --yes.")
 

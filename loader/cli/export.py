@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,15 +13,16 @@ from ..kajabi.outbound.export import ROWS_OF, Request
 from ..kajabi.outbound.export import export as make_files
 from ..kajabi.outbound.import_files import A_DAY, BATCH, require_unused
 from ..kajabi.outbound.readme import reason_lines
-from .options import as_json, target_of
+from .options import a_path, as_json, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 @click.command()
 @click.argument("kind", type=click.Choice(list(ROWS_OF)))
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="A new folder.")
+@click.option("--out", type=a_path, required=True, metavar="DIR", help="A new folder.")
 @click.option("--batch", default=BATCH, show_default=True, type=click.IntRange(1, A_DAY), help="People in one file.")
 @click.option("--also", multiple=True, type=click.Choice(["name", "phone"]), help="Correct this besides addresses.")
 @click.option("--include-unknown-consent", "includes_unknown", is_flag=True, help="New contacts: these as well.")

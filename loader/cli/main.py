@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import psycopg
@@ -21,21 +21,29 @@ from . import steps
 from .admin import admin_commands
 from .erase import forget_commands
 from .export import export_commands
-from .options import as_json, chosen, everywhere, target_of
+from .options import a_path, as_json, chosen, everywhere, target_of
 from .report import report_commands
 from .steward import person_commands
 from .undo import undo_commands
 
-export_file = click.argument("file", type=click.Path(path_type=Path))
+if TYPE_CHECKING:
+    from pathlib import Path
+
+export_file = click.argument("file", type=a_path)
 encoding = click.option("--encoding", default="utf-8", show_default=True, help="The file's encoding, e.g. cp1252.")
 only = click.option("--only", multiple=True, metavar="EMAIL", help="Plan this person only; can be given again.")
 first = click.option("--first", type=click.IntRange(min=1), metavar="N", help="Plan the first N contacts only.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80}, invoke_without_command=True
+)
 @click.version_option(package_name=None, version=__version__, prog_name="kajabi-guard")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Import Kajabi's contacts export without losing what you know better."""
+    if context.invoked_subcommand is None:
+        steps.where(context)
 
 
 @cli.command()
@@ -58,14 +66,13 @@ def demo(context: click.Context, scale: float, *, is_fresh: bool) -> None:
 def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) -> None:
     """Copy Kajabi's contacts export: all rows or none."""
     with target_of(context) as target:
-        steps.load(target, file, encoding, as_base=as_base)
-        say('Next:\n   ./kajabi-guard weekly "this week\'s export.csv"' if as_base else "Next:\n   ./kajabi-guard plan")
+        steps.load(target, file, encoding, as_base=as_base, says_next=True)
 
 
 @cli.command()
 @only
 @first
-@click.option("--compare-policy", type=click.Path(path_type=Path), metavar="FILE", help="Show what it would decide.")
+@click.option("--compare-policy", type=a_path, metavar="FILE", help="Show what it would decide.")
 @as_json
 @click.pass_context
 def plan(
@@ -118,6 +125,7 @@ def apply(
             return
         say(target.label)
         say(run.as_text())
+        steps.say_next(connection)
 
 
 for command in (

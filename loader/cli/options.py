@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 as_json = click.option("--json", "is_json", is_flag=True, help="One JSON document on stdout, nothing else.")
 because_option = click.option("--because", help="Why. Somebody will ask next year.")
-list_option = click.option("--from", "file", type=click.Path(path_type=Path), help="A CSV that a spreadsheet saved.")
+# click looks at nothing: whether a file can be used is said by whoever uses it, with the exit code that is promised
+a_path = click.Path(path_type=Path, readable=False)
+list_option = click.option("--from", "file", type=a_path, help="A CSV that a spreadsheet saved.")
 
 
 @dataclass
@@ -63,7 +65,7 @@ def everywhere(*, is_hidden: bool = False) -> list[click.Option]:
             help="Use the practice database, whatever else is connected.", **more,
         ),
         click.Option(
-            ["--reports"], type=click.Path(path_type=Path, file_okay=False), metavar="DIR", callback=_says("reports"),
+            ["--reports"], type=a_path, metavar="DIR", callback=_says("reports"),
             envvar="KAJABI_GUARD_REPORTS", help="Write reports into this folder.", **more,
         ),
     ]  # fmt: skip
@@ -82,8 +84,9 @@ def target_of(context: click.Context) -> Iterator[Target]:
 
 
 @contextmanager
-def announced(context: click.Context, purpose: str) -> Iterator[Connection]:
-    """Give a prepared connection, after saying which database it leads to."""
+def announced(context: click.Context, purpose: str, *, is_silent: bool = False) -> Iterator[Connection]:
+    """Give a prepared connection, after saying which database it leads to, unless that was said before."""
     with target_of(context) as target, prepared(target, purpose) as connection:
-        say(target.label)
+        if not is_silent:
+            say(target.label)
         yield connection

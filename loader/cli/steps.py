@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import webbrowser
 from typing import TYPE_CHECKING, Any
@@ -9,28 +10,65 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..common.console import bytes_progress, is_colored, say, show_json, steps_progress
-from ..common.errors import Usage
+from ..common.errors import NotConnected, Usage
 from ..common.paths import shown
 from ..common.private_files import begun_lists
 from ..common.shell_quoting import as_typed
 from ..common.tables import table_text
+from ..database.connection import connect
 from ..database.schema import prepared
+from ..database.settings import find_settings
 from ..kajabi.inbound.load import load_export
 from ..merge.compare_policy import compare_policy
 from ..merge.plan import Scope, make_plan
+from ..merge.standing import Standing, next_step, read_standing
 from ..report.document import read_report
 from ..report.files import screen_lists, write_files
 from ..report.html import PAGE, TO_DECIDE, decide_command
 from ..report.screen import render
 from ..stewardship.outcomes import account, all_accepted
+from .options import chosen, target_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..database.connection import Target
+    from ..database.connection import Connection, Target
 
 
-def load(target: Target, file: Path, encoding: str, *, as_base: bool = False, is_silent: bool = False) -> None:
+def say_next(connection: Connection) -> None:
+    """Say the one next step from where the work stands now."""
+    standing = read_standing(connection)
+    if standing is not None:
+        step = next_step(standing)
+        say(f"Next: {step.sentence}\n   {step.command}")
+
+
+def where(context: click.Context) -> None:
+    """Say in under ten lines where one stands, and the next step."""
+    asked = chosen(context)
+    try:
+        find_settings(asked.url, os.environ, is_practice=asked.is_practice)
+    except NotConnected:
+        step = next_step(Standing(is_connected=False))
+        say(f"No database is connected.\nNext: {step.sentence}\n   {step.command}")
+        return
+    with target_of(context) as target, connect(target, "kajabi-guard") as connection:
+        say(target.label)
+        standing = read_standing(connection)
+        if standing is not None and standing.has_contacts and standing.is_prepared:
+            say("\n".join(standing.as_lines()))
+        say_next(connection)
+
+
+def load(
+    target: Target,
+    file: Path,
+    encoding: str,
+    *,
+    as_base: bool = False,
+    is_silent: bool = False,
+    says_next: bool = False,
+) -> None:
     """Load an export with a progress bar and say what became of it."""
     try:
         size = file.stat().st_size
@@ -40,6 +78,9 @@ def load(target: Target, file: Path, encoding: str, *, as_base: bool = False, is
         loaded = load_export(connection, file, encoding=encoding, as_base=as_base, progress=progress)
     if not is_silent:
         say(f"{target.label}\n{loaded.as_text()}")
+    if says_next:
+        with prepared(target, "load") as connection:
+            say_next(connection)
 
 
 def plan(target: Target, scope: Scope) -> None:
@@ -100,10 +141,11 @@ def compare(target: Target, policy: Path, *, is_json: bool) -> None:
     click.echo(table_text(columns, rows, numbers=(5,)))
 
 
-def tell(accounts: list[dict[str, Any]]) -> None:
+def tell(connection: Connection, accounts: list[dict[str, Any]]) -> None:
     """Print the account of a list; exits with 1 when a row of it was not recorded."""
     say("\n".join(account(accounts)))
-    if any(row["outcome"] == "recorded" for row in accounts):
-        say("It counts from the next plan on:\n   ./kajabi-guard plan")
+    if any(row["outcome"] in {"recorded", "late"} for row in accounts):
+        say("It counts from the next plan on.")
+        say_next(connection)
     if not all_accepted(accounts):
         sys.exit(1)

@@ -45,12 +45,15 @@ def duplicate(
         if is_none:
             merged_contacts.declare_none(connection, str(reason))
             say("Recorded: nobody was merged away here. New contacts are inserted from the next plan on.")
+            steps.say_next(connection)
         elif backfill:
-            steps.tell(merged_contacts.backfill(connection))
+            steps.tell(connection, merged_contacts.backfill(connection))
         elif file is not None:
-            steps.tell(merged_contacts.record_file(connection, file, because=because))
+            steps.tell(connection, merged_contacts.record_file(connection, file, because=because))
         else:
-            steps.tell([{"record": 1, "outcome": merged_contacts.record(connection, *emails, because=because)}])
+            steps.tell(
+                connection, [{"record": 1, "outcome": merged_contacts.record(connection, *emails, because=because)}]
+            )
 
 
 @click.command()
@@ -69,10 +72,12 @@ def decide(context: click.Context, words: tuple[str, ...], file: Path | None, be
     reason = because or "" if file is not None else require_reason(because)
     with announced(context, "decide") as connection:
         if file is not None:
-            steps.tell(decisions.decide_file(connection, file, reason))
+            steps.tell(connection, decisions.decide_file(connection, file, reason))
             return
         email, field, last = (*words, None)[:3]
-        steps.tell([{"record": 1, "outcome": decisions.decide(connection, str(email), str(field), last, reason)}])
+        steps.tell(
+            connection, [{"record": 1, "outcome": decisions.decide(connection, str(email), str(field), last, reason)}]
+        )
 
 
 @click.command()
@@ -106,11 +111,11 @@ def _protect(
     reason = because or "" if file is not None else require_reason(because)
     with announced(context, "protect" if is_protected else "unprotect") as connection:
         if file is not None:
-            steps.tell(decisions.protect_file(connection, file, reason, is_protected=is_protected))
+            steps.tell(connection, decisions.protect_file(connection, file, reason, is_protected=is_protected))
             return
         email, field = (*words, None)[:2]
         outcome = decisions.protect(connection, str(email), field, reason, is_protected=is_protected)
-        steps.tell([{"record": 1, "outcome": outcome}])
+        steps.tell(connection, [{"record": 1, "outcome": outcome}])
 
 
 person_commands = (duplicate, decide, protect, unprotect)

@@ -8,6 +8,7 @@ from ..common.console import say, show_json
 from ..common.tables import table_text
 from ..database.schema import prepared
 from ..merge.undo import undo_run
+from . import steps
 from .options import as_json, target_of
 
 
@@ -28,6 +29,7 @@ def undo(context: click.Context, run: int, *, dry_run: bool, is_json: bool) -> N
         if undone.kept:
             rows = [(kept.email or kept.contact_id, kept.field or "(contact)", kept.why) for kept in undone.kept]
             click.echo(table_text(("kept", "field", "why"), rows))
+        steps.say_next(connection)
 
 
 undo_commands = (undo,)

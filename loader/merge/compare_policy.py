@@ -70,7 +70,11 @@ def _check(policy: Path) -> None:
     wanted = _rows(seed)
     try:
         given = _rows(policy)
-    except (OSError, UnicodeDecodeError):
+    except OSError as error:
+        raise Usage(
+            f"{policy.name} cannot be read ({error.strerror}). Nothing was compared. Check path and rights."
+        ) from None
+    except (UnicodeDecodeError, csv.Error):
         raise Usage(f"{policy.name} cannot be read as UTF-8 text. Nothing was compared.") from None
     ours, theirs = set(wanted[0]), set(given[0] if given else ())
     missing = [name for name in wanted[0] if name not in theirs | FOR_PEOPLE]

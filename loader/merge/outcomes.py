@@ -49,14 +49,11 @@ class Run:
         )
         if self.status == "rehearsed":
             head = f"Rehearsed plan {short}: everything was done and taken back. It would be: "
-            tail = f"Next:\n   ./kajabi-guard apply {short}"
+            tail = ""
         else:
             head = f"Applied plan {short} as run {self.run_id}: "
-            back = f"To take it back:\n   ./kajabi-guard undo {self.run_id}\n"
-            tail = f"{back}Next week:\n   ./kajabi-guard weekly FILE"
-            if self.is_partial:
-                tail = f"{back}It was a part plan. Next, for everybody else:\n   ./kajabi-guard plan"
-        return f"{head}{counts}\nEnriched contacts, before and after:\n{enriched}\n{tail}"
+            tail = f"\nTo take it back:\n   ./kajabi-guard undo {self.run_id}"
+        return f"{head}{counts}\nEnriched contacts, before and after:\n{enriched}{tail}"
 
 
 @dataclass(frozen=True)
@@ -156,5 +153,5 @@ class Undone:
         else:
             rest = f"what run {self.continues_run} had left of " if self.continues_run else ""
             head = f"Took {rest}{undone} back, as run {self.run_id}: "
-            tail = f"To write it again:\n   ./kajabi-guard undo {self.run_id}\nNext:\n   ./kajabi-guard plan"
+            tail = f"To write it again:\n   ./kajabi-guard undo {self.run_id}"
         return "\n".join(line for line in (head + counts, unknown, kept, tail) if line)

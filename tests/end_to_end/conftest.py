@@ -1,7 +1,7 @@
 """A real PostgreSQL for every test: the embedded server, or the one that TEST_DATABASE_URL names.
 
 No server means failure, never a skip: a suite without its database would be green for nothing.
-Each test gets a database of its own, and the shell's own PG* variables and DATABASE_URL are never looked at.
+Each test gets a database of its own, and what the shell has set for psql or for this tool is never looked at.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-for name in [name for name in os.environ if name.startswith("PG") or name == "DATABASE_URL"]:
-    del os.environ[name]
+FOR_THE_TESTS = {"KAJABI_GUARD_WORLDS", "KAJABI_GUARD_WEEKS", "KAJABI_GUARD_BROWSER", "KAJABI_GUARD_CHROMIUM"}
+for name in [name for name in os.environ if name.startswith(("PG", "KAJABI_GUARD_")) or name == "DATABASE_URL"]:
+    if name not in FOR_THE_TESTS:
+        del os.environ[name]
 
 
 @pytest.fixture(scope="session")

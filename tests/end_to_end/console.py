@@ -32,7 +32,7 @@ COPIED = (
     *("dbt_project.yml", "profiles.example.yml", "kajabi-guard", "pyproject.toml", "requirements.lock"),
 )
 PATIENCE = 240.0  # seconds; a plan on a very busy machine takes a hundred
-PLANS = {"plan", "weekly"}  # what dbt leaves behind must be taken down
+PLANS = {"plan", "weekly", "demo"}  # what dbt leaves behind must be taken down
 SCHEMAS = ("public", "kajabi_raw", "kajabi_ledger")
 
 
@@ -79,7 +79,7 @@ class Console:
         self._server = subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def close(self) -> None:
-        self._server.communicate("", timeout=30)
+        self._server.communicate("", timeout=PATIENCE)
 
     def environment(self, variables: Mapping[str, str | None] | None = None) -> dict[str, str]:
         """What a command finds: the PG* variables of this process (of the fixtures), ours, and nothing else."""

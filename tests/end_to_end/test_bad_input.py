@@ -11,6 +11,7 @@ import struct
 import threading
 import zipfile
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from console import Console, Outcome, console_in, digest
 from loader.database import disposable
 from loader.database.connection import Target, connect, pointed_at
 from loader.database.statements import statement
+from permissions import run_bound
 from world import World, database_name
 
 if TYPE_CHECKING:
@@ -274,23 +276,79 @@ def test_what_is_no_readable_file_is_refused(console: Console, kept: World, tmp_
         check_refused(console.run("load", make(tmp_path)), 4, pattern)
 
 
-def test_a_file_that_may_not_be_read_is_refused(console: Console, kept: World, tmp_path: Path) -> None:
+LISTS: tuple[tuple[str, ...], ...] = (
+    ("duplicate", "--from", "FILE"),
+    ("decide", "--from", "FILE"),
+    ("protect", "--from", "FILE"),
+    ("unprotect", "--from", "FILE"),
+    ("plan", "--compare-policy", "FILE"),
+)
+# every command that is given a file, the code that the README promises, and what it says has not happened
+GIVEN_A_FILE = {
+    **dict.fromkeys(
+        (("load", "FILE"), ("load", "--as-base", "FILE"), ("weekly", "FILE"), ("weekly", "FILE", "--json")),
+        (4, "Nothing was loaded"),
+    ),
+    **dict.fromkeys(LISTS, (2, "Nothing was (recorded|compared)")),
+}
+
+
+def but_its_database(outcome: Outcome) -> Outcome:
+    """The outcome without the first line of a command that says where it works before it reads."""
+    return replace(outcome, out=re.sub(r"\Adatabase kajabi_guard_test_\w+ on [^\n]*\n", "", outcome.out))
+
+
+@pytest.mark.parametrize("command", GIVEN_A_FILE, ids=" ".join)
+def test_a_file_that_may_not_be_read_is_refused(
+    console: Console, server: dict[str, str], kept: World, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    code, pattern = GIVEN_A_FILE[command]
     file = tmp_path / "export.csv"
     file.write_bytes(SOUND)
     file.chmod(0)
-    # permission bits do not bind root, so root becomes somebody else once the database is connected
-    as_nobody = """
-import codecs, os, loader.load as load
-codecs.lookup("utf-8-sig")  # nobody may not be able to import it any more
-read_export = load.read_export
-def read_as_nobody(*arguments, **options):
-    os.seteuid(65534)
-    return read_export(*arguments, **options)
-load.read_export = read_as_nobody
-"""
     with unchanged(kept):
-        outcome = console.run("load", file, before=as_nobody if os.geteuid() == 0 else "")
-    check_refused(outcome, 4, "it cannot be read: Permission denied")
+        outcome = run_bound(console, server, *(file if word == "FILE" else word for word in command))
+    check_refused(but_its_database(outcome), code, rf"^export\.csv.* cannot be read.*Permission denied.*{pattern}")
+
+
+def test_a_file_in_a_folder_that_may_not_be_entered_is_refused(
+    console: Console, server: dict[str, str], kept: World, tmp_path: Path
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "export.csv").write_bytes(SOUND)
+    closed.chmod(0)
+    with unchanged(kept):
+        for command, (code, pattern) in GIVEN_A_FILE.items():
+            words = (closed / "export.csv" if word == "FILE" else word for word in command)
+            outcome = run_bound(console, server, *words)
+            check_refused(but_its_database(outcome), code, f"Permission denied.*{pattern}")
+    closed.chmod(0o700)
+
+
+@pytest.mark.parametrize("command", LISTS, ids=" ".join)
+def test_a_list_that_is_no_file_is_refused(
+    console: Console, kept: World, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    with unchanged(kept):
+        for name, (make, pattern) in UNREADABLE.items():
+            if name != "a pipe":  # `--from <(...)` is a pipe, and is read
+                outcome = console.run(*(make(tmp_path) if word == "FILE" else word for word in command))
+                check_refused(but_its_database(outcome), 2, f"{pattern}.*Nothing was (recorded|compared)")
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o500], ids=["that may not be entered", "that may not be written in"])
+def test_a_folder_for_files_is_refused(
+    console: Console, server: dict[str, str], kept: World, tmp_path: Path, mode: int
+) -> None:
+    for place in ("", "a new folder"):
+        closed = tmp_path / f"closed for {place}"
+        closed.mkdir(mode)
+        with unchanged(kept):
+            outcome = run_bound(console, server, "export", "full", "--out", closed / place)
+        closed.chmod(0o700)
+        assert (outcome.code, list(closed.iterdir())) == (2, [])
+        check_refused(outcome, 2, "Permission denied.*Nothing was written.*--out")
 
 
 def test_an_encoding_that_does_not_exist_is_a_usage_error(console: Console, kept: World, tmp_path: Path) -> None:
@@ -388,7 +446,7 @@ def test_rows_that_share_an_id_or_an_email_are_loaded_and_the_plan_holds_all_but
     file.write_bytes(export(*lines))
     outcome = console.run("weekly", file, "--json")
     assert outcome.code == 0, outcome
-    held = world.rows("select row_number, hold_reason from kajabi_guard.held_rows order by row_number")
+    held = world.rows("select row_number, hold_reason from kajabi_guard.quarantined_rows order by row_number")
     assert {row["row_number"]: row["hold_reason"] for row in held} == {
         2: "other_row_decides",
         3: "same_email_in_export",

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from console import Console, Outcome, Started, console_in, digest
+from console import PATIENCE, Console, Outcome, Started, console_in, digest
 from loader.cli import main
 from loader.common.errors import NotConnected, Usage
 from loader.database import disposable
@@ -226,7 +226,7 @@ def on_terminal(console: Console, *arguments: str, variables: Variables) -> str:
     except OSError:  # Linux says so at the end of a terminal
         pass
     os.close(ours)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (0, b"")
     return shown.decode()
 
@@ -252,7 +252,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(console: Console, story: Stor
     assert process.stderr
     with process.stderr as stderr:
         assert stderr.read() == b""
-    process.wait(timeout=60)
+    process.wait(timeout=PATIENCE)
 
 
 # --- the files ---
@@ -527,7 +527,7 @@ def wait_until_it_waits(world: World, purpose: str) -> None:
         select count(*) as waiting from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock' and application_name like %(name)s
     """
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + PATIENCE
     while not world.one(query, name=f"kajabi-guard {purpose}%")["waiting"]:
         assert time.monotonic() < give_up, f"{purpose} never came to the lock"
         time.sleep(0.02)
@@ -594,18 +594,24 @@ def test_ctrl_c_during_a_plan_leaves_no_plan_that_could_be_applied(console: Cons
     contacts = digest(copy)["public.contacts"]
     with elsewhere(copy, "lock table public.contacts in access exclusive mode"):
         started = console.start("plan")
-        give_up = time.monotonic() + 60
+        query = "select 1 from pg_locks where relation = 'public.contacts'::regclass and not granted"
         with pointed_at(copy.target), psycopg.connect("", autocommit=True) as watch:
-            query = "select 1 from pg_locks where relation = 'public.contacts'::regclass and not granted"
+            give_up = time.monotonic() + PATIENCE
             while not watch.execute(query).fetchone():
                 assert time.monotonic() < give_up
                 time.sleep(0.05)
-        started.interrupt()
-        # dbt can miss the first one while it sets up a thread; a person presses again
-        again = threading.Timer(20, started.interrupt)
-        again.start()
-        outcome = started.end()
-        again.cancel()
+            started.interrupt()
+
+            def press_again() -> None:
+                if watch.execute(query).fetchone():
+                    started.interrupt()
+
+            # dbt can miss the first one while it sets up a thread; a person who sees it go on presses again
+            again = threading.Timer(60, press_again)
+            again.start()
+            outcome = started.end()
+            again.cancel()
+            again.join()
     assert outcome.code == 1, outcome
     assert "What was not finished was taken back" in outcome.err
     assert console.run("apply", story.fingerprint).code in {3, 5}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from loader.common.errors import KajabiGuardError, RefusedByGuard
 from loader.merge.dbt import run_dbt
 
 if TYPE_CHECKING:
@@ -36,3 +39,24 @@ def test_every_dbt_data_test_passes_on_the_plain_road(world: World) -> None:
         assert (run.failed, run.skipped, run.warned) == ([], [], []), command
         assert run.done
     assert "assert_every_guard_passed" in run.done
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "insert into kajabi_raw.contact_rows select * from kajabi_raw.contact_rows",
+        "update kajabi_raw.contact_rows set row_number = null",
+    ],
+)
+def test_a_key_that_comes_twice_or_not_at_all_leaves_no_plan(world: World, damage: str) -> None:
+    """The grain of a model is a unique index: PostgreSQL refuses to build it, and what was planned before is gone."""
+    world.add_contacts(ADA)
+    world.load({**ADA, "phone": "(303) 555-0142"})
+    before = world.plan()["fingerprint"]
+    world.run("alter table kajabi_raw.contact_rows drop constraint contact_rows_pkey")
+    world.run("alter table kajabi_raw.contact_rows alter row_number drop not null")
+    world.run(damage)
+    with pytest.raises(KajabiGuardError, match=r"The plan could not be made: stg_kajabi__rows failed"):
+        world.plan()
+    with pytest.raises(RefusedByGuard):
+        world.apply(before)

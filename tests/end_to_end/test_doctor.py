@@ -230,7 +230,7 @@ def test_whoever_holds_a_table_is_named_and_every_other_line_is_shown(world: Wor
     sound = [each.check for each in findings_of(world.target)]
     with connect(world.target, "somebody") as holder:
         # without a limit of its own doctor would wait for this one to be thrown out, and find nothing
-        holder.execute("set idle_in_transaction_session_timeout = '30s'")
+        holder.execute("set idle_in_transaction_session_timeout = '5min'")
         holder.execute("begin")
         holder.execute(f"lock table {table} in access exclusive mode")
         findings = findings_of(world.target)

@@ -1,9 +1,8 @@
 """The embedded server, tried with real servers and processes: a double would share our beliefs about PostgreSQL.
 
-Each test that can depend on who runs it runs twice: as the user of the test run, and as an ordinary user. When
-root runs the tests these two differ, and a third user plays the stranger. When an ordinary user runs them there
-is no second user to be had; then both runs are that user's, and the stranger is replaced by a look at what keeps
-strangers out: the modes of the folders, and the rules by which the server lets anyone in.
+Each test that can depend on who runs it runs twice: as root, and as an ordinary user. Only root can be both, and has
+a third user to play the stranger; for everybody else the tests of root and of strangers are left out. What keeps
+strangers out, the modes of the folders and the rules by which the server lets anyone in, is looked at by all.
 """
 
 from __future__ import annotations
@@ -46,6 +45,7 @@ IS_ROOT = os.geteuid() == 0
 FORK = multiprocessing.get_context("fork")
 ROOT_OF_PROJECT = Path(__file__).resolve().parents[2]
 PLAIN = {"PATH": "/usr/bin:/bin"}
+AWAITED = 240.0  # seconds until what hangs is a failure; a busy machine is no failure
 
 
 def uid_of(name: str) -> int:
@@ -74,7 +74,7 @@ def obey(orders: Connection, folder: Path, user: int, environment: dict[str, str
                 if statement is None:
                     break
                 try:
-                    with psycopg.connect(connect_timeout=10) as connection:
+                    with psycopg.connect(connect_timeout=60) as connection:
                         done = connection.execute(statement)
                         rows = done.fetchall() if done.description else []
                 except psycopg.Error as error:
@@ -110,7 +110,7 @@ class Command:
         self.settings: dict[str, str] = self.hear() if is_awaited else {}
 
     def hear(self) -> Any:
-        assert self.orders.poll(60), "the command did not answer within a minute"
+        assert self.orders.poll(AWAITED), "the command did not answer"
         said = self.orders.recv()
         if isinstance(said, BaseException):
             raise said
@@ -160,9 +160,9 @@ def _lent() -> Iterator[None]:
         shutil.rmtree(programs.parents[3])
 
 
-@pytest.fixture(params=["as who runs the tests", "as an ordinary user"])
+@pytest.fixture(params=[pytest.param("as root", marks=pytest.mark.as_root), "as an ordinary user"])
 def user(request: pytest.FixtureRequest) -> int:
-    return os.geteuid() if request.param == "as who runs the tests" else uid_of("daemon")
+    return 0 if request.param == "as root" else uid_of("daemon")
 
 
 @pytest.fixture
@@ -176,7 +176,13 @@ def ground(user: int) -> Iterator[Path]:
         clear(ground)
 
 
-@pytest.fixture
+OWN = [
+    pytest.param("as root", marks=pytest.mark.as_root),
+    pytest.param("as an ordinary user", marks=pytest.mark.as_ordinary_user),
+]
+
+
+@pytest.fixture(params=OWN)
 def own_ground() -> Iterator[Path]:
     """A new folder of the user who runs the tests."""
     ground = new_ground(os.geteuid())
@@ -206,7 +212,7 @@ def folder(user: int, made: dict[int, Path]) -> Iterator[Path]:
     nothing_may_run_in(made[user].parent)
 
 
-@pytest.fixture
+@pytest.fixture(params=OWN)
 def own_folder(made: dict[int, Path]) -> Iterator[Path]:
     """The same, of the user who runs the tests."""
     user = os.geteuid()
@@ -417,9 +423,7 @@ def test_a_server_killed_under_a_command_is_started_again_with_all_it_had_confir
     first.ask("drop table if exists confirmed; create table confirmed as select 'yes' as word")
     pid = server_of(folder)
     os.kill(pid, signal.SIGKILL)
-    began = time.monotonic()
     second = Command(folder, user)
-    assert time.monotonic() - began < 10
     assert server_of(folder) != pid
     assert second.ask("select word from confirmed") == [("yes",)]
     assert first.ask("select word from confirmed") == [("yes",)], "the first command's settings still lead there"
@@ -429,14 +433,15 @@ def test_a_server_killed_under_a_command_is_started_again_with_all_it_had_confir
     nothing_is_left(folder, pid, second.settings["PGHOST"])
 
 
-def test_a_second_run_finds_the_data_of_the_first(ground: Path, user: int) -> None:
+def test_a_second_run_finds_the_data_of_the_first_without_waiting(
+    ground: Path, user: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = ground / "server"
     first = Command(folder, user)
     first.ask("create table kept as select 'yes' as word")
     first.leave()
-    began = time.monotonic()
+    monkeypatch.setitem(PATIENCE, "silent", PATIENCE["start"])  # who waits for a sign of life comes to no server
     second = Command(folder, user)
-    assert time.monotonic() - began < 2
     assert second.ask("select word from kept") == [("yes",)]
     second.leave()
 
@@ -498,15 +503,20 @@ def test_a_folder_that_others_could_write_in_is_refused_and_left_as_it_is(ground
     assert not list(folder.iterdir())
 
 
+@pytest.mark.as_root
 def test_a_folder_of_another_user_is_refused(ground: Path, user: int) -> None:
     folder = ground / "theirs"
-    if IS_ROOT:
-        folder.mkdir()
-        os.chown(folder, uid_of("games"), -1)
-    else:
-        folder = Path("/")
+    folder.mkdir()
+    os.chown(folder, uid_of("games"), -1)
     with pytest.raises(Unprepared, match="belongs to another user"):
         Command(folder, user)
+
+
+@pytest.mark.as_ordinary_user
+@pytest.mark.usefixtures("own_ground")
+def test_a_folder_of_the_system_is_refused() -> None:
+    with pytest.raises(Unprepared, match="belongs to another user"):
+        Command(Path("/"), os.geteuid())
 
 
 def test_a_folder_that_cannot_be_made_is_refused_with_the_reason(ground: Path, user: int) -> None:
@@ -524,7 +534,7 @@ def connection_of(user: int, settings: dict[str, str]) -> str:
         os.environ.clear()
         os.environ.update(settings)
         try:
-            psycopg.connect(connect_timeout=10).close()
+            psycopg.connect(connect_timeout=60).close()
         except psycopg.Error as error:
             theirs.send(str(error))
         else:
@@ -533,7 +543,7 @@ def connection_of(user: int, settings: dict[str, str]) -> str:
 
     process = FORK.Process(target=try_it)
     process.start()
-    assert mine.poll(60)
+    assert mine.poll(AWAITED)
     said = str(mine.recv())
     process.join()
     process.close()
@@ -542,7 +552,9 @@ def connection_of(user: int, settings: dict[str, str]) -> str:
     return said
 
 
-def test_another_local_user_does_not_get_in_even_when_the_folders_stand_open(folder: Path, user: int) -> None:
+def test_only_the_owner_is_let_in_without_a_password_and_the_folder_is_closed_to_others(
+    folder: Path, user: int
+) -> None:
     command = Command(folder, user)
     rules = command.ask("select type, user_name, auth_method, options from pg_hba_file_rules")
     assert rules == [
@@ -550,17 +562,20 @@ def test_another_local_user_does_not_get_in_even_when_the_folders_stand_open(fol
         ("local", ["all"], "scram-sha-256", None),
     ]
     assert connection_of(user, command.settings) == ""
+    assert mode_of(Path(command.settings["PGHOST"])) == 0o700
+    command.leave()
+
+
+@pytest.mark.as_root
+def test_another_local_user_does_not_get_in_even_when_the_folders_stand_open(folder: Path, user: int) -> None:
+    command = Command(folder, user)
     host = Path(command.settings["PGHOST"])
-    if IS_ROOT:
-        stranger = uid_of("games")
-        assert "Permission denied" in connection_of(stranger, command.settings)
-        host.chmod(0o755)
-        (host / ".s.PGSQL.5432").chmod(0o777)
-        for name in {"games", "nobody"} - {pwd.getpwuid(user).pw_name}:  # root's server itself runs as nobody
-            assert "Peer authentication failed" in connection_of(uid_of(name), command.settings)
-        host.chmod(0o700)
-    else:  # there is no second user to try it with: the mode and the rules above are what keeps others out
-        assert mode_of(host) == 0o700
+    assert "Permission denied" in connection_of(uid_of("games"), command.settings)
+    host.chmod(0o755)
+    (host / ".s.PGSQL.5432").chmod(0o777)
+    for name in ("games", "nobody"):  # root's server itself runs as nobody
+        assert "Peer authentication failed" in connection_of(uid_of(name), command.settings)
+    host.chmod(0o700)
     command.leave()
 
 
@@ -616,7 +631,7 @@ from loader.database.embedded.server import running
 with running(Path(sys.argv[1])) as server:
     try:
         print("started", flush=True)
-        time.sleep(0 if sys.argv[2] == "leave" else 60)
+        time.sleep(0 if sys.argv[2] == "leave" else 240)
     except KeyboardInterrupt:
         import psycopg
         psycopg.connect(host=server.settings["PGHOST"], user=server.settings["PGUSER"], dbname="postgres").close()
@@ -638,7 +653,7 @@ def script(folder: Path, what: str) -> subprocess.Popen[str]:
 
 def test_a_command_says_nothing_on_its_own_and_raises_no_warning(own_folder: Path) -> None:
     with script(own_folder, "leave") as command:
-        out, err = command.communicate(timeout=60)
+        out, err = command.communicate(timeout=AWAITED)
     assert (out, err, command.returncode) == ("started\nleft\n", "", 0)
 
 
@@ -651,7 +666,7 @@ def test_the_server_holds_neither_the_output_nor_the_locks_of_a_command_that_is_
         pid = server_of(own_folder)
         command.kill()
         # it ends only when nobody has the pipe any more: a pipeline would wait for the server for ever
-        out, err = command.communicate(timeout=10)
+        out, err = command.communicate(timeout=AWAITED)
     assert (out, err) == ("", "")
     assert is_running(pid)
     with running(own_folder):
@@ -665,7 +680,7 @@ def test_ctrl_c_reaches_the_command_and_not_the_server(own_folder: Path) -> None
         assert command.stdout.readline() == "started\n"
         pid = server_of(own_folder)
         os.killpg(command.pid, signal.SIGINT)
-        out, err = command.communicate(timeout=60)
+        out, err = command.communicate(timeout=AWAITED)
     assert (out, err, command.returncode) == ("the server outlived Ctrl-C\nleft\n", "", 0)
     assert not is_running(pid)
 

@@ -133,15 +133,15 @@ def test_the_evidence_shown_is_the_evidence_that_was_weighed(story: Story) -> No
     """Explained a second way here; where the two disagree, a person would be told a wrong reason."""
     world = story.world
     people = world.rows(
-        "select distinct contact_id, email from kajabi_guard.field_evidence join public.contacts on contact_id = id"
+        "select distinct contact_id, email from kajabi_guard.field_provenance join public.contacts on contact_id = id"
     )
     assert len(people) >= 6
-    evidence = world.rows("select distinct evidence from kajabi_guard.field_evidence")
+    evidence = world.rows("select distinct evidence from kajabi_guard.field_provenance")
     assert len(evidence) >= 6, "every kind of evidence occurs"
     for person in people:
         fields = fields_of(document_of(world, person["email"]))
         weighed = world.rows(
-            "select field, evidence, source_label from kajabi_guard.field_evidence where contact_id = %(id)s",
+            "select field, evidence, source_label from kajabi_guard.field_provenance where contact_id = %(id)s",
             id=person["contact_id"],
         )
         owners = world.rows(

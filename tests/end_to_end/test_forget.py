@@ -441,7 +441,7 @@ def test_who_is_in_the_next_export_again_is_held_and_a_contact_made_again_is_not
     merged = canary(email="new.canary@example.org", kajabi_id=OLD_ID, kajabi_member_id="")
     lived.load(back, merged, other(1, phone="(303) 555-0101"), other(2, city="Lyons"))
     lived.plan()
-    held = "select email, hold_reason from kajabi_guard.held_rows order by 1"
+    held = "select email, hold_reason from kajabi_guard.quarantined_rows order by 1"
     assert lived.rows(held) == [
         {"email": EMAIL, "hold_reason": "erased"}, {"email": "new.canary@example.org", "hold_reason": "erased"},
     ]  # fmt: skip

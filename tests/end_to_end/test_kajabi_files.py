@@ -393,7 +393,7 @@ def test_a_correction_is_followed_until_kajabi_agrees(world: World) -> None:
     outcomes = {
         row["email"]: row["outcome"]
         for row in world.rows(
-            "select c.email, r.outcome from kajabi_guard.corrections_returned as r "
+            "select c.email, r.outcome from kajabi_guard.correction_outcomes as r "
             "inner join public.contacts as c on r.contact_id = c.id"
         )
     }

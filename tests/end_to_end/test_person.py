@@ -118,7 +118,7 @@ def test_held_rows_are_settled_until_the_row_changes(world: World) -> None:
     ]
     world.load(person(1, phone=phone), *lookalikes)
     world.plan()
-    held = {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.held_rows")}
+    held = {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.quarantined_rows")}
     assert held == dict.fromkeys((row["email"] for row in lookalikes), "possible_duplicate")
     assert say(world, "ada3@example.org", "same-as", "nobody@example.org") == "no_other"
     assert say(world, "ada3@example.org", "same-as", "person2@example.org") == "recorded"
@@ -138,7 +138,7 @@ def test_held_rows_are_settled_until_the_row_changes(world: World) -> None:
     lookalikes[2]["phone"] = "303-555-0101"
     world.load(person(1, phone=phone), *lookalikes)
     world.plan()
-    held = {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.held_rows")}
+    held = {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.quarantined_rows")}
     assert held["ada5@example.org"] == "possible_duplicate", "the row changed: it is asked again"
 
 

@@ -30,7 +30,8 @@ RELATIONS = """
             where attrelid = pg_class.oid and attnum > 0 and not attisdropped
         ) as columns,
         (
-            select array_agg(pg_get_indexdef(indexrelid) order by 1) from pg_index where indrelid = pg_class.oid
+            select array_agg(regexp_replace(pg_get_indexdef(indexrelid), 'INDEX [^ ]+ ON', 'INDEX ON') order by 1)
+            from pg_index where indrelid = pg_class.oid
         ) as indexes
     from pg_class
     where relnamespace = to_regnamespace('kajabi_guard') and relkind <> 'i'

@@ -13,11 +13,11 @@ import stat
 import webbrowser
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from browser import MISSING, Browser, chromium, find_chromium
+from browser import Browser, chromium
 from html_page import HtmlPage
 from loader.cli import steps
 from loader.cli.main import cli
@@ -535,17 +535,10 @@ def test_many_differences_are_counted_and_not_all_shown(benign: Told) -> None:
 # --- in a browser ---
 
 
-def test_without_chromium_the_tests_fail_and_say_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(AssertionError, match="apt-get install chromium"):
-        find_chromium()
-    assert "failure" in MISSING
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_browser_shows_hostile_values_quietly_on_every_screen(
-    browser: Browser, hostile: Told, screen: str, theme: str
+    browser: Browser, hostile: Told, screen: str, theme: Literal["light", "dark"]
 ) -> None:
     width, height = SCREENS[screen]
     browser.look(width, height, theme)
@@ -641,27 +634,21 @@ def test_the_page_is_printed_whole(browser: Browser, hostile: Told) -> None:
     assert printed.startswith(b"%PDF-")
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) >= 3
     assert browser.messages == []
-    browser.look(1280, 900, "dark", media="print")
+    browser.page.emulate_media(media="print")
     assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
 def test_the_keyboard_reaches_the_answer_first_and_a_search_narrows_the_list(browser: Browser, benign: Told) -> None:
     browser.look(*SCREENS["desktop"])
     browser.open(benign.folder / PAGE)
-    for kind in ("rawKeyDown", "keyUp"):
-        browser.send("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+    browser.page.keyboard.press("Tab")
     assert browser.run("document.activeElement.className") == "skip"
     assert browser.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     shown = "[...document.getElementById('skipped-updates').tBodies].filter((b) => !b.hidden).length"
     every = browser.run(shown)
     assert every == len(benign.lists.skipped_updates.rows)
     email = benign.lists.skipped_updates.rows[0]["email"]
-    typed = f"""(() => {{
-      const box = document.getElementById('search-skipped-updates');
-      box.value = {email.upper()!r};
-      box.dispatchEvent(new Event('input'));
-    }})()"""
-    browser.run(typed)
+    browser.page.fill("#search-skipped-updates", email.upper())
     wanted = sum(row["email"] == email for row in benign.lists.skipped_updates.rows)
     assert browser.run(shown) == wanted < every
 
@@ -672,31 +659,26 @@ def test_a_search_says_how_many_rows_it_cannot_see(browser: Browser, benign: Tol
     path.write_text(full(benign), encoding="utf-8")
     browser.look(*SCREENS["desktop"])
     browser.open(path)
-    said = browser.run("""(() => {
-      const box = document.getElementById("search-skipped-updates");
-      box.value = "nobody at all";
-      box.dispatchEvent(new Event("input"));
-      return box.parentElement.querySelector("output").textContent;
-    })()""")
+    browser.page.fill("#search-skipped-updates", "nobody at all")
+    said = browser.page.text_content("output[for=search-skipped-updates]")
     assert said == "0 of 1000 shown; 99,000 more are only in skipped_updates.csv"
 
 
 def test_everything_is_readable_without_the_script(browser: Browser, benign: Told) -> None:
-    browser.look(*SCREENS["desktop"])
-    browser.send("Emulation.setScriptExecutionDisabled", value=True)
-    try:
-        browser.send("Page.navigate", url=(benign.folder / PAGE).as_uri())
-        bodies = "[...document.querySelectorAll('tbody')].filter((b) => !b.closest('details'))"
-        hidden = f"{bodies}.filter((b) => !b.checkVisibility()).length"
-        assert browser.run(hidden) == 0
-        assert browser.run("document.querySelectorAll('.search:not([hidden])').length") == 0
-        assert browser.run("document.querySelector('.search').checkVisibility()") is False
-        for name, listed in vars(benign.lists).items():
-            if name in SHOWN:
-                email = next(row["email"] for row in reversed(listed.rows) if row["email"])
-                assert browser.run(f"getSelection().removeAllRanges(); find({email!r})"), f"{name}: not to be found"
-    finally:
-        browser.send("Emulation.setScriptExecutionDisabled", value=False)
+    browser.look(*SCREENS["desktop"], scripts=False)
+    browser.open(benign.folder / PAGE)
+    # first, as a reader would: once it was asked whether a row is visible, Chromium's search misses rows that are not
+    # laid out yet
+    for name, listed in vars(benign.lists).items():
+        if name in SHOWN:
+            email = next(row["email"] for row in reversed(listed.rows) if row["email"])
+            assert browser.run(f"getSelection().removeAllRanges(); find({email!r})"), f"{name}: not to be found"
+    bodies = "[...document.querySelectorAll('tbody')].filter((b) => !b.closest('details'))"
+    assert browser.run(f"{bodies}.length")
+    hidden = f"{bodies}.filter((b) => !b.checkVisibility()).length"
+    assert browser.run(hidden) == 0
+    assert browser.run("document.querySelectorAll('.search:not([hidden])').length") == 0
+    assert browser.run("document.querySelector('.search').checkVisibility()") is False
 
 
 def full(benign: Told, value: str = "an invented value") -> str:

@@ -276,7 +276,7 @@ def test_a_plan_never_stands_in_the_way_of_the_organisations_own_migrations(targ
     world.plan()
     for query in MIGRATIONS.values():
         with world.connect() as connection, connection.transaction(force_rollback=True):
-            connection.execute("set local lock_timeout = '5s'")
+            connection.execute("set local lock_timeout = '60s'")
             connection.execute(query)
     for name in ("the phone's type", "the email's type"):  # the values are the same, so the plan still holds
         world.run(MIGRATIONS[name])
@@ -459,7 +459,7 @@ class ForgetfulPooler:
                     self.transactions += 1
                     is_idle.clear()
                     upstream.sendall(DISCARD_ALL)
-                    reset.wait(30)
+                    reset.wait(240)
                     reset.clear()
                 upstream.sendall(message)
 

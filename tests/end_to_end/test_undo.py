@@ -28,7 +28,7 @@ from loader.stewardship import merged_contacts, overrides
 from loader.stewardship.erasure import forget
 from loader.stewardship.outcomes import account
 from test_three_way import ADDRESS, MOVED, person
-from test_write import await_lock, await_rows, copied, held, in_threads, install_meddler, wired
+from test_write import PATIENCE, await_lock, await_rows, copied, held, in_threads, install_meddler, wired
 from world import World
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def rules(world: World) -> dict[tuple[str, str], str]:
 
 
 def held_rows(world: World) -> dict[str, str]:
-    return {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.held_rows")}
+    return {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.quarantined_rows")}
 
 
 def week(world: World, **changes: Mapping[str, str | None]) -> dict[str, Any]:
@@ -868,7 +868,7 @@ def test_an_edit_that_is_committed_while_the_undo_waits_is_kept(world: World) ->
             other.execute(query, {"phone": LATER, "email": FILLED})
             run = start(undo, world, 1)
             await_lock(world)
-        undone = run.result(30)
+        undone = run.result(PATIENCE)
     assert kept(undone) == {(FILLED, "phone", "edited")}
     assert cells(world)[FILLED]["phone"] == LATER
 
@@ -887,8 +887,8 @@ def test_a_mark_that_is_set_while_a_run_is_taken_back_waits_and_is_newer(world: 
             await_lock(world)
             word = start(overrides.protect, mine, FILLED, "phone", WHY)
             await_word(world)
-        undone = run.result(30)
-        assert word.result(30) == "late"
+        undone = run.result(PATIENCE)
+        assert word.result(PATIENCE) == "late"
     assert undone.status == "applied"
     (mark,) = world.rows(
         "select source, since, run_id from kajabi_ledger.contact_field_sources "
@@ -910,8 +910,8 @@ def test_a_word_that_comes_during_an_apply_waits_as_well_and_says_so(world: Worl
         words = start(overrides.protect, mine, UPDATED, "phone", WHY)
         await_word(world)
         step.let_go()
-        assert run.result(30).values_written == 1
-        assert words.result(30) == "late"
+        assert run.result(PATIENCE).values_written == 1
+        assert words.result(PATIENCE) == "late"
     told = account([{"record": 1, "outcome": "late"}])
     assert told[0].startswith("record 1: recorded, but only when a run that was in progress had ended")
     assert told[1] == "1 recorded."

@@ -159,7 +159,7 @@ def test_the_next_weekly_import_stands_on_what_was_there(server: dict[str, str],
         assert decided["ben.alder@example.org", "phone"] == ("decided_ours", False)
         assert decided["dora.alder@example.org", "phone"][0] == "other_field_owner"
         assert decided["cleo.alder@example.org", "phone"] == ("kajabi_changed", True)
-        held = {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.held_rows")}
+        held = {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.quarantined_rows")}
         assert held == {"not an email": "ignored", "twin.alder@example.org": "other_row_decides"}
         run = world.apply()
         assert (run.inserted_contacts, run.values_written) == (1, 0)

@@ -82,7 +82,7 @@ def test_everything_is_described(manifest: Any) -> None:
             mute += [macro.unique_id] if not macro.description.strip() else []
             mute += [f"{macro.name}({argument.name})" for argument in macro.arguments if not argument.description]
     assert mute == [], (
-        "Describe each: a model or seed in its folder's YAML, a singular test in tests/data/_data_tests.yml, a "
+        "Describe each: a model in the YAML file beside it, a singular test in the YAML file of its folder, a "
         "generic test as `description: \"{{ doc('test_grain') }}\"` under its name "
         "(models/docs.md has one block per kind)."
     )
@@ -131,7 +131,7 @@ def test_a_singular_test_is_described_by_the_invariant_at_its_head(manifest: Any
             head = " ".join(line.removeprefix("-- ") for line in lines if line.startswith("-- "))
             invariant = head.removeprefix("Invariant: ").partition(" It guards ")[0]
             assert " ".join(node.description.split()) == invariant[0].upper() + invariant[1:], (
-                f"{node.name}: copy the invariant from the head of the file into tests/data/_data_tests.yml."
+                f"{node.name}: copy the invariant from the head of the file into the YAML file of its folder."
             )
 
 
@@ -214,6 +214,22 @@ def test_an_exposure_depends_on_exactly_what_its_statements_read(name: str, mani
         f"models/_exposures.yml, {name}: {sorted(there)} is a command now, so name in config.meta.statements the "
         "files of statements with which it reads, and the relations under depends_on."
     )
+
+
+def test_every_grain_is_enforced_where_the_table_is_built(manifest: Any) -> None:
+    """By a unique index, or by a data test where the key may be null. A guard's healthy state is no row at all."""
+    tested = {
+        getattr(test, "attached_node", None) for test in of_type(manifest, "test")
+        if test.name.startswith(("unique_combination_", "at_most_one_row_"))
+    }  # fmt: skip
+    loose = []
+    for model in of_type(manifest, "model"):
+        indexed = any(index["unique"] for index in model.config.get("indexes") or [])
+        # a view of a table of the ledger has the key of the table
+        is_view_of_table = model.config.materialized == "view" and not model.depends_on.nodes[1:]
+        if not indexed and model.unique_id not in tested and model.fqn[1] != "guard" and not is_view_of_table:
+            loose.append(model.name)
+    assert loose == [], "Give the table a unique index in its `config`; a view, the test unique_combination."
 
 
 def test_every_stage_has_a_colour_of_its_own(manifest: Any) -> None:

@@ -226,9 +226,9 @@ def test_every_option_that_is_named_beside_its_command_is_there(page: Path) -> N
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_make_target_that_is_named_is_there(page: Path) -> None:
-    targets = set(re.findall(r"(?m)^(\w+):", read(PROJECT / "Makefile")))
+    targets = set(re.findall(r"(?m)^([\w-]+):", read(PROJECT / "Makefile")))
     blocks = "\n".join(text for _, language, text in FENCE.findall(read(page)) if language in {"console", "sh"})
-    asked_for = re.findall(r"`make (\w+)`", prose(page)) + re.findall(r"(?m)^make (\w+)$", blocks)
+    asked_for = re.findall(r"`make ([\w-]+)`", prose(page)) + re.findall(r"(?m)^make ([\w-]+)$", blocks)
     assert set(asked_for) <= targets
 
 

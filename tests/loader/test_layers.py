@@ -100,8 +100,7 @@ def upward(modules: list[Module]) -> list[str]:
         f"{module.path} imports {'.'.join(name)}"
         for module in modules
         for name in module.imports
-        if name[0] == "loader" and name[1] not in {module.room, "__version__"}
-        if FLOOR_OF[name[1]] >= FLOOR_OF[module.room]
+        if name[0] == "loader" and name[1] != module.room and FLOOR_OF.get(name[1], -1) >= FLOOR_OF[module.room]
     ]
 
 

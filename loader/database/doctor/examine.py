@@ -163,13 +163,13 @@ def tables(connection: Connection) -> Iterator[Finding]:
 def ages(connection: Connection) -> Iterator[Finding]:
     """How old the newest export and the last applied plan are."""
     found = connection.execute(statement("doctor_ages")).fetchone() or {}
-    for check, days, never, remedy in (
-        ("last export", found["days_since_load"], "none was loaded yet", './kajabi-guard weekly "FILE"'),
-        ("last applied plan", found["days_since_apply"], "none was applied yet", "./kajabi-guard report"),
+    for check, days, never in (
+        ("last export", found["days_since_load"], "none was loaded yet"),
+        ("last applied plan", found["days_since_apply"], "none was applied yet"),
     ):
         if days is None:
-            yield Finding(check, "warning", never, remedy)
+            yield Finding(check, "warning", never)
         elif days > STALE_DAYS:
-            yield Finding(check, "warning", f"{days:.0f} days ago: what is new in Kajabi is not here", remedy)
+            yield Finding(check, "warning", f"{days:.0f} days ago: what is new in Kajabi is not here")
         else:
             yield Finding(check, "ok", f"{days:.0f} days ago")

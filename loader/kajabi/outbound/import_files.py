@@ -8,6 +8,7 @@ These are machine files: nothing is escaped for a spreadsheet, and ``+1 ...`` st
 from __future__ import annotations
 
 import csv
+import errno
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -112,11 +113,17 @@ def new_folder(folder: Path) -> Iterator[Callable[[str], Any]]:
 
 
 def require_unused(folder: Path) -> None:
-    """Raise Usage unless ``folder`` is not there yet, or empty: files of another day are never mixed or overwritten."""
+    """Raise Usage unless ``folder`` is not there yet, or empty: files of another day are never mixed or overwritten.
+
+    And unless it can be made and written in, so that nobody waits for files that cannot be.
+    """
+    is_used = False
     try:
-        is_used = any(folder.iterdir())
-    except FileNotFoundError:
-        return
+        with suppress(FileNotFoundError):
+            is_used = any(folder.iterdir())
+        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise Usage(
             f"{folder.name} cannot be used as a folder ({error.strerror}). Nothing was written. Name another one "

@@ -4,5 +4,5 @@ select
     (select count(*) from kajabi_guard.email_changes) as email_changes,
     (
         select coalesce(jsonb_agg(source_label order by source_label), '[]'::jsonb)
-        from kajabi_guard.stg_ledger__sources where provenance_class = 'unknown'
+        from kajabi_guard.stg_ledger__source_labels where provenance_class = 'unknown'
     ) as unknown_labels

@@ -9,4 +9,5 @@ select
 from kajabi_guard.field_outcomes as outcomes
 inner join kajabi_guard.decision_rules as rules on outcomes.rule = rules.rule
 left join kajabi_guard.field_policies as policies on outcomes.field = policies.field
+where outcomes.outcome <> 'none'
 order by policies.position nulls last, outcomes.field, outcomes.outcome, rules.rule_order

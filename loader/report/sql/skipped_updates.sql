@@ -8,5 +8,5 @@ select
     rule,
     label,
     owner_label
-from kajabi_guard.skipped_updates
+from kajabi_guard.rejected_updates
 order by needs_review desc, rule asc, email asc, field asc

@@ -23,7 +23,7 @@ with questions as (
     from kajabi_guard.field_decisions as decisions
     inner join kajabi_guard.decision_rules as rules on decisions.rule = rules.rule
     left join kajabi_guard.field_policies as policies on decisions.field = policies.field
-    left join kajabi_guard.whole_addresses as addresses on decisions.contact_id = addresses.contact_id
+    left join kajabi_guard.address_reviews as addresses on decisions.contact_id = addresses.contact_id
     cross join lateral (
         values (coalesce(policies.is_address and not addresses.is_one_part, false))
     ) as unit (is_whole)
@@ -107,7 +107,7 @@ held as (
         reasons.settle_with as possible_verdicts,
         held.row_number as export_row,
         1000 as rule_order
-    from kajabi_guard.held_rows as held
+    from kajabi_guard.quarantined_rows as held
     inner join kajabi_guard.hold_reasons as reasons on held.hold_reason = reasons.hold_reason
     where held.hold_reason not in ('other_row_decides', 'ignored', 'not_in_this_plan')
 )

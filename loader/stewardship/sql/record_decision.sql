@@ -20,7 +20,7 @@ cells as (
         cells.field,
         cells.present_value,
         cells.incoming_value
-    from kajabi_guard.compared_cells as cells
+    from kajabi_guard.three_way_cells as cells
     inner join decided_contact on cells.contact_id = decided_contact.contact_id
     left join kajabi_guard.field_policies as policies on cells.field = policies.field
     cross join given
@@ -38,7 +38,7 @@ differences as (
 -- what taking Kajabi's address would do
 unit as (
     select addresses.*
-    from kajabi_guard.whole_addresses as addresses
+    from kajabi_guard.address_reviews as addresses
     inner join decided_contact on addresses.contact_id = decided_contact.contact_id
     cross join given
     where given.field = 'address'

@@ -11,7 +11,7 @@ with alike as (
     from kajabi_guard.field_decisions as decisions
     -- an id is one person's: the two have no policy, and are decided one by one
     inner join kajabi_guard.field_policies as policies on decisions.field = policies.field
-    left join kajabi_guard.whole_addresses as addresses on decisions.contact_id = addresses.contact_id
+    left join kajabi_guard.address_reviews as addresses on decisions.contact_id = addresses.contact_id
     where
         decisions.needs_review
         and (not policies.is_address or addresses.is_one_part)
@@ -36,7 +36,7 @@ recorded as (
         %(verdict)s,
         (
             select jsonb_object_agg(cells.field, cells.incoming_value)
-            from kajabi_guard.compared_cells as cells
+            from kajabi_guard.three_way_cells as cells
             inner join kajabi_guard.field_policies as policies on cells.field = policies.field
             where
                 cells.contact_id = decided.contact_id
@@ -44,7 +44,7 @@ recorded as (
         ),
         (
             select jsonb_object_agg(cells.field, cells.present_value)
-            from kajabi_guard.compared_cells as cells
+            from kajabi_guard.three_way_cells as cells
             inner join kajabi_guard.field_policies as policies on cells.field = policies.field
             where
                 cells.contact_id = decided.contact_id

@@ -12,7 +12,7 @@ held as (
         exports.*,
         held.hold_reason,
         reasons.settle_with
-    from kajabi_guard.held_rows as held
+    from kajabi_guard.quarantined_rows as held
     inner join kajabi_guard.stg_kajabi__contacts as exports on held.row_number = exports.row_number
     inner join kajabi_guard.hold_reasons as reasons on held.hold_reason = reasons.hold_reason
     inner join given on given.row_name in (exports.email_key, lower(exports.kajabi_id))

@@ -5,5 +5,5 @@ select
     count(*) filter (where outcome = 'arrived') as arrived,
     count(*) filter (where outcome = 'not_yet') as not_yet,
     count(*) filter (where outcome = 'otherwise') as otherwise
-from kajabi_guard.corrections_returned
+from kajabi_guard.correction_outcomes
 group by export_id

@@ -11,11 +11,16 @@ set
     enriched_after = %(enriched_after)s,
     (differences, values_kept, values_for_review) = (
         select
-            counted.fill + counted.update + counted.link + counted.keep,
-            counted.keep,
-            counted.needs_review
-        from kajabi_guard.value_figures as counted
+            sum(counted.figure_value) filter (where counted.figure in ('fill', 'update', 'link', 'keep')),
+            sum(counted.figure_value) filter (where counted.figure = 'keep'),
+            sum(counted.figure_value) filter (where counted.figure = 'needs_review')
+        from kajabi_guard.impact_summary as counted
+        where counted.section = 'values'
     ),
-    rows_held = (select met.held from kajabi_guard.contact_figures as met),
+    rows_held = (
+        select counted.figure_value
+        from kajabi_guard.impact_summary as counted
+        where counted.section = 'contacts' and counted.figure = 'held'
+    ),
     finished_at = clock_timestamp()
 where run_id = %(run_id)s

@@ -16,9 +16,9 @@ select
     case when policies.is_address then units.is_address_given end,
     %(run_id)s
 from kajabi_guard.field_decisions as decisions
-inner join kajabi_guard.compared_cells as cells
+inner join kajabi_guard.three_way_cells as cells
     on decisions.contact_id = cells.contact_id and decisions.field = cells.field
 left join kajabi_guard.field_policies as policies on decisions.field = policies.field
-left join kajabi_guard.address_units as units on decisions.contact_id = units.contact_id
+left join kajabi_guard.address_survivorship as units on decisions.contact_id = units.contact_id
 where decisions.needs_review
 on conflict (contact_id, field) do nothing

@@ -47,18 +47,18 @@ select
     ) as other_emails,
     array(
         select coalesce(merged.old_email, merged.old_kajabi_id)
-        from kajabi_guard.known_survivors as merged
+        from kajabi_guard.merge_survivors as merged
         where merged.contact_id = asked.contact_id
         order by merged.duplicate_id
     ) as merged_into_it
 from asked
 left join live on asked.contact_id = live.id
 left join kajabi_guard.stg_crm__contacts as seen on asked.contact_id = seen.id
-left join kajabi_guard.stg_ledger__sources as sources
+left join kajabi_guard.stg_ledger__source_labels as sources
     on lower(kajabi_ledger.trim_text(seen.source_system)) = sources.source_label
 left join kajabi_guard.contact_matches as matches
     on asked.contact_id = matches.contact_id and matches.status = 'matched'
 left join kajabi_guard.contact_writes as writes on asked.contact_id = writes.contact_id
-left join kajabi_guard.whole_addresses as addresses on asked.contact_id = addresses.contact_id
+left join kajabi_guard.address_reviews as addresses on asked.contact_id = addresses.contact_id
 left join kajabi_guard.vanished_contacts as vanished on asked.contact_id = vanished.contact_id
 order by email

@@ -1,5 +1,5 @@
 -- One row per managed field of one contact and piece of evidence about who gave our value, differing or not.
--- What a difference was weighed with is the model `field_evidence`; a test holds that the two agree.
+-- What a difference was weighed with is the model `field_provenance`; a test holds that the two agree.
 with seen as (select * from kajabi_guard.stg_crm__contacts where id = %(contact_id)s),
 
 written as (
@@ -77,6 +77,6 @@ select
             known.priority asc, pieces.evidence asc
     ) = 1 as is_shown
 from pieces
-inner join kajabi_guard.stg_ledger__sources as known
+inner join kajabi_guard.stg_ledger__source_labels as known
     on lower(kajabi_ledger.trim_text(pieces.source)) = known.source_label
 order by pieces.position asc, is_shown desc, known.priority asc, pieces.evidence asc

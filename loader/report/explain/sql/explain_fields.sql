@@ -14,9 +14,9 @@ exports as (
 -- a contact that is not in the export any more may still be in the base
 base as (
     select last_accepted.*
-    from kajabi_guard.stg_kajabi__last_accepted as last_accepted
+    from kajabi_guard.stg_kajabi__baseline as last_accepted
     left join matched on true
-    left join kajabi_guard.accepted_rows as accepted on matched.row_number = accepted.row_number
+    left join kajabi_guard.baseline_rows as accepted on matched.row_number = accepted.row_number
     cross join seen
     where
         last_accepted.row_number = accepted.base_row_number
@@ -55,14 +55,14 @@ cells as (
             when compared.contact_id is not null then compared.base_value
             else (select to_jsonb(base) ->> fields.field from base)
         end as base_value,
-        exists(select from kajabi_guard.stg_kajabi__last_accepted) as is_base_known,
+        exists(select from kajabi_guard.stg_kajabi__baseline) as is_base_known,
         exists(
             select from kajabi_guard.stg_crm__columns as columns where columns.column_name = fields.field
         ) as is_column_here,
         exists(select from matched) as is_in_export
     from fields
     cross join seen
-    left join kajabi_guard.compared_cells as compared
+    left join kajabi_guard.three_way_cells as compared
         on seen.id = compared.contact_id and fields.field = compared.field
     left join kajabi_guard.field_decisions as decisions
         on seen.id = decisions.contact_id and fields.field = decisions.field

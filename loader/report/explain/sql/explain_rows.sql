@@ -65,7 +65,7 @@ inner join kajabi_guard.stg_kajabi__contacts as exports on concerned.row_number 
 inner join kajabi_guard.contact_matches as matches on concerned.row_number = matches.row_number
 left join kajabi_guard.contact_matches as deciding
     on matches.contact_id = deciding.contact_id and deciding.status = 'matched' and matches.status = 'held'
-left join kajabi_guard.held_rows as held on concerned.row_number = held.row_number
+left join kajabi_guard.quarantined_rows as held on concerned.row_number = held.row_number
 left join inserted as same_email
     on exports.email_key = same_email.email_key and held.hold_reason = 'same_email_in_export'
 left join inserted as same_id

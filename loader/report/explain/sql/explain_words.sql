@@ -51,6 +51,6 @@ from (
     select * from protected
 ) as words
 cross join plan
-left join kajabi_guard.valid_decisions as valid
+left join kajabi_guard.active_overrides as valid
     on valid.contact_id = %(contact_id)s and words.field = valid.field and words.verdict = valid.verdict
 order by words.said_at desc, words.field asc
