@@ -75,7 +75,7 @@ def init(context: click.Context, *, embedded: bool, roles: bool) -> None:
 @click.pass_context
 def doctor(context: click.Context, *, is_json: bool) -> None:
     """Check everything, and say how to mend what is wrong."""
-    findings = examination.diagnose(target_of(context))
+    findings = examination.diagnose(target_of(context), chosen(context).reports)
     if is_json:
         show_json([asdict(finding) for finding in findings])
     else:

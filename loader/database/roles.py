@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from ..common.errors import Unprepared
-from .statements import statement
+from ..common.paths import shown
+from .statements import files, statement
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -36,5 +37,5 @@ def close_and_grant(connection: Connection, *, create: bool = False) -> bool:
         raise Unprepared(
             "The roles of kajabi-guard could not be given their rights: this role may not make them, or was not "
             "granted kajabi_guard_planner, to which the schema of the models belongs. Nothing was granted. Let a role "
-            "with CREATEROLE run loader/database/sql/roles.sql once (docs/runbook.md, The role)."
+            f"with CREATEROLE run {shown(files()['roles'])} once (docs/runbook.md, The role)."
         ) from None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..common.columns import Columns
 from ..common.errors import KajabiGuardError, Usage
-from ..common.paths import PROJECT, STATE
+from ..common.paths import PROJECT, STATE, shown
 from ..database.locks import run_lock
 from ..database.schema import prepared
 from ..database.statements import statement
@@ -54,7 +54,7 @@ def compare_policy(
                 project = Path(folder)
                 for name in ("models", "macros", "tests"):
                     (project / name).symlink_to(PROJECT / name)
-                shutil.copytree(PROJECT / "seeds", project / "seeds")
+                _copy_writable(PROJECT / "seeds", project / "seeds")
                 shutil.copyfile(PROJECT / "dbt_project.yml", project / "dbt_project.yml")
                 shutil.copyfile(policy, project / "seeds" / "field_policies.csv")
                 select = ["--select", "+field_decisions", "--exclude-resource-type", "unit_test", "test"]
@@ -69,9 +69,17 @@ def compare_policy(
             connection.execute(statement("drop_comparison"))
 
 
+def _copy_writable(source: Path, folder: Path) -> None:
+    """Copy the files of a folder without their rights: an installed tool's own may be read-only."""
+    folder.mkdir()
+    for file in source.iterdir():
+        shutil.copyfile(file, folder / file.name)
+
+
 def _check(policy: Path) -> None:
     """Raise Usage unless the file has our columns and fields, known policies, and one for the whole address."""
-    wanted = _rows(PROJECT / "seeds" / "field_policies.csv")
+    seed = PROJECT / "seeds" / "field_policies.csv"
+    wanted = _rows(seed)
     try:
         given = _rows(policy)
     except OSError as error:
@@ -89,7 +97,7 @@ def _check(policy: Path) -> None:
     ):
         lacks = f" It lacks {', '.join(missing)}." if missing else ""
         raise Usage(
-            f"{policy.name} does not have the columns and fields of seeds/field_policies.csv.{lacks} Nothing was "
+            f"{policy.name} does not have the columns and fields of {shown(seed)}.{lacks} Nothing was "
             "compared. Copy that file first and change the policies in the copy."
         )
     if any(row["policy"] not in POLICIES for row in given):

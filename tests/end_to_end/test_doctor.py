@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from contextlib import contextmanager, nullcontext, suppress
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -605,7 +606,7 @@ def test_a_disk_that_is_nearly_full_is_noticed(world: World, monkeypatch: pytest
     monkeypatch.setattr("loader.database.doctor.machine.shutil.disk_usage", lambda _folder: Usage)
     for free, status in ((2**20, "problem"), (2**29, "warning"), (2**31, "ok")):
         Usage.free = free
-        for check in ("disk for .kajabi-guard", "disk for reports"):
+        for check in ("disk for state", "disk for reports"):
             assert found(world.target, check).status == status
     assert found(world.target, "database size").detail.endswith(("kB", "MB", "GB"))
 
@@ -634,19 +635,41 @@ def test_packages_are_compared_with_what_is_asked_for_and_what_was_tested(
     assert (found_there["dbt-core"], found_there["no-such-thing"]) == ("problem", "problem")
 
 
-def test_what_others_on_this_machine_could_read_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installed_tool_is_compared_with_what_was_noted_where_it_was_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = ["click>=8.1", "psycopg[binary]>=99", "no-such-thing>=1", 'not-asked-for>=1; extra == "dev"']
     monkeypatch.setattr(machine, "PROJECT", tmp_path)
-    monkeypatch.setattr(machine, "STATE", tmp_path / ".kajabi-guard")
-    monkeypatch.setattr(machine, "REPORTS", tmp_path / "reports")
+    monkeypatch.setattr("loader.database.doctor.machine.importlib.metadata.requires", lambda _name: noted)
+    found_there = {each.check: each for each in machine.packages()}
+    assert {name: each.status for name, each in found_there.items()} == {
+        "psycopg": "problem", "no-such-thing": "problem", "packages": "ok",
+    }  # fmt: skip
+    assert "click 8" in found_there["packages"].detail
+    assert {each.remedy for each in found_there.values() if each.status == "problem"} == {machine.INSTALL}
+
+
+def test_what_others_on_this_machine_could_read_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = {
+        "settings folder": (tmp_path / "settings", 0o700), "state folder": (tmp_path / "state", 0o700),
+        "reports folder": (tmp_path / "the reports", 0o700),
+        "connection.env": (tmp_path / "settings" / "connection.env", 0o600),
+    }  # fmt: skip
+    monkeypatch.setattr(machine, "CONFIG", tmp_path / "settings")
+    monkeypatch.setattr(machine, "STATE", tmp_path / "state")
+    monkeypatch.chdir(tmp_path)
+
+    def look() -> list[Finding]:
+        return list(machine.private_files(tmp_path / "the reports"))
 
     def statuses() -> dict[str, tuple[str, str]]:
-        return {each.check: (each.status, each.remedy) for each in machine.private_files()}
+        return {each.check: (each.status, each.remedy) for each in look()}
 
     assert {status for status, _ in statuses().values()} == {"ok"}, "not made yet"
-    places = {
-        "state folder": (tmp_path / ".kajabi-guard", 0o700), "reports folder": (tmp_path / "reports", 0o700),
-        "connection.env": (tmp_path / ".kajabi-guard" / "connection.env", 0o600),
-    }  # fmt: skip
+    for check, (path, _) in places.items():
+        assert [each.detail for each in look() if each.check == check] == [
+            f"not made yet: {path.relative_to(tmp_path)}"
+        ]
     for path, mode in places.values():
         path.touch(mode) if path.suffix == ".env" else path.mkdir(mode)
         path.chmod(mode)
@@ -654,7 +677,7 @@ def test_what_others_on_this_machine_could_read_is_a_problem(tmp_path: Path, mon
     for check, (path, mode) in places.items():
         for more in (0o040, 0o004, 0o010):
             path.chmod(mode | more)
-            assert statuses()[check] == ("problem", f"chmod {mode:o} '{path.relative_to(tmp_path)}'")
+            assert statuses()[check] == ("problem", f"chmod {mode:o} {quote(str(path.relative_to(tmp_path)))}")
         path.chmod(mode)
     nobody = os.getuid() + 1
     monkeypatch.setattr("loader.database.doctor.machine.os.getuid", lambda: nobody)
@@ -714,7 +737,7 @@ def test_without_a_connection_the_lines_of_this_machine_are_shown(console: Conso
     first, *others = outcome.document
     assert (first["group"], first["check"], first["status"]) == ("Connection", "connection", "problem")
     assert (detail in first["detail"], remedy in first["remedy"]) == (True, True), first
-    assert {each["check"] for each in others} >= {"packages", "disk for .kajabi-guard", "disk for reports"}
+    assert {each["check"] for each in others} >= {"packages", "disk for state", "disk for reports"}
     assert {each["group"] for each in others} == {"This machine"}
     assert "problem" not in {each["status"] for each in others}
     for out in (outcome.out, as_text.out):
@@ -792,9 +815,10 @@ MADE_TO_GO_WRONG = {
     "locks on contacts": test_whoever_holds_a_table_is_named_and_every_other_line_is_shown,
     "locks on our tables": test_whoever_holds_a_table_is_named_and_every_other_line_is_shown,
     "packages": test_packages_are_compared_with_what_is_asked_for_and_what_was_tested,
-    **dict.fromkeys(("disk for .kajabi-guard", "disk for reports"), test_a_disk_that_is_nearly_full_is_noticed),
+    **dict.fromkeys(("disk for state", "disk for reports"), test_a_disk_that_is_nearly_full_is_noticed),
     **dict.fromkeys(
-        ("state folder", "connection.env", "reports folder"), test_what_others_on_this_machine_could_read_is_a_problem
+        ("settings folder", "connection.env", "state folder", "reports folder"),
+        test_what_others_on_this_machine_could_read_is_a_problem,
     ),
 }
 ONLY_A_FIGURE = {"database size"}

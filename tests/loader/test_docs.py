@@ -15,6 +15,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from loader import __version__
 from loader.cli.main import cli
 from loader.common import errors
 from loader.database.statements import MIGRATIONS
@@ -30,7 +31,9 @@ RUNBOOK = PROJECT / "docs" / "runbook.md"
 FLOW = PROJECT / "docs" / "flow.md"
 DECISIONS = sorted((PROJECT / "docs" / "decisions").glob("*.md"))
 DOCS = sorted((PROJECT / "docs").rglob("*.md"))
-PAGES = [README, *DOCS]
+CHANGELOG = PROJECT / "CHANGELOG.md"
+ABOUT = [CHANGELOG, PROJECT / "CONTRIBUTING.md", PROJECT / "SECURITY.md"]
+PAGES = [README, *ABOUT, *DOCS]
 SEEDS = sorted((PROJECT / "seeds").glob("*.csv"))
 
 FENCE = re.compile(r"(?ms)^( *)```(\w*)\n(.*?)^\1```$")
@@ -239,8 +242,8 @@ def test_every_file_and_relation_that_is_named_is_there(page: Path) -> None:
     for schema, relation in re.findall(r"\b(kajabi_raw|kajabi_ledger)\.(\w+)", text):
         assert re.search(rf"create (table|function|sequence) {schema}\.{relation}\b", made), f"{schema}.{relation}"
     built = {file.stem for folder in ("models", "seeds") for file in (PROJECT / folder).rglob("*.*")}
-    # a setting of the transaction, and the beginning of a list
-    for relation in set(re.findall(r"\bkajabi_guard\.(\w+)", text)) - {"run_id"}:
+    # a setting of the transaction, and the package
+    for relation in set(re.findall(r"\bkajabi_guard\.(\w+)", text)) - {"run_id", "loader"}:
         assert relation in built, f"kajabi_guard.{relation}"
 
 
@@ -252,7 +255,7 @@ def test_no_path_of_this_machine_is_named(page: Path) -> None:
     assert not re.search(r"/(home|Users|work|tmp|root)/\w", text)
 
 
-@pytest.mark.parametrize("page", DOCS, ids=named)
+@pytest.mark.parametrize("page", [*ABOUT, *DOCS], ids=named)
 def test_the_docs_have_one_sentence_a_line(page: Path) -> None:
     lines = [line for line in prose(page).split("\n") if not line.startswith("|")]
     together = [line for line in lines if re.search(r"[a-z0-9)`*][.?!] +[A-Z]", re.sub(r"^ *\d+\. ", "", line))]
@@ -297,6 +300,13 @@ def test_a_decision_record_is_short_and_has_its_four_parts(page: Path) -> None:
     assert re.findall(r"(?m)^## (.*)$", read(page)) == ["Context", "Decision", "Consequences", "Alternatives"]
     assert read(page).startswith(f"# {page.name[:4]}: ")
     assert len(read(page).split("\n")) <= LONGEST_DECISION
+
+
+def test_the_newest_version_of_the_changelog_is_that_of_the_tool() -> None:
+    headings = re.findall(r"(?m)^## \[(\S+)\] - (\S+)$", read(CHANGELOG))
+    assert headings[0][0] == __version__
+    assert not re.search(r"(?m)^version *=", read(PROJECT / "pyproject.toml")), "it stands in loader/__init__.py alone"
+    assert {day for _, day in headings[1:] if not re.fullmatch(r"\d{4}-\d\d-\d\d", day)} == set()
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:

@@ -7,11 +7,13 @@ Counts only, never a person's value; labels of sources are names of systems and 
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from ...common.errors import KajabiGuardError, NotConnected, Usage
+from ...common.paths import REPORTS
 from ..connection import connect
 from ..schema import pending_migrations
 from ..statements import statement
@@ -25,13 +27,14 @@ from .role import beyond_need, opened, privileges, row_security
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from ..connection import Connection, Target
 
 STALE_DAYS = 10.0  # an import is weekly; a week and a long weekend is no reason to worry
 
 
-def diagnose(opening: AbstractContextManager[Target]) -> list[Finding]:
+def diagnose(opening: AbstractContextManager[Target], reports: Path = REPORTS) -> list[Finding]:
     """Open the database and examine it; where it cannot be reached, say so and look at this machine all the same.
 
     Raises Usage for a connection string that cannot be read.
@@ -44,12 +47,13 @@ def diagnose(opening: AbstractContextManager[Target]) -> list[Finding]:
             raise
         except KajabiGuardError as error:
             findings = [("Connection", unreachable(error))]
-            findings += [("This machine", each) for look in (packages, disk, private_files) for each in look()]
+            looks = (packages(), disk(reports), private_files(reports))
+            findings += [("This machine", each) for look in looks for each in look]
             return [Finding(each.check, each.status, each.detail, each.remedy, group) for group, each in findings]
-        return examine(connection, target)
+        return examine(connection, target, reports)
 
 
-def examine(connection: Connection, target: Target) -> list[Finding]:
+def examine(connection: Connection, target: Target, reports: Path = REPORTS) -> list[Finding]:
     """Return a finding for every check, in groups. Raises only when the database cannot be asked at all."""
     facts = connection.execute(statement("doctor_server")).fetchone() or {}
     questions: tuple[tuple[str, str, Callable[[], Iterator[Finding]]], ...] = (
@@ -75,9 +79,9 @@ def examine(connection: Connection, target: Target) -> list[Finding]:
         ("Imports", "locks on contacts", lambda: locks(connection)),
         ("Imports", "locks on our tables", lambda: locks_of_ours(connection)),
         ("This machine", "packages", packages),
-        ("This machine", "disk", disk),
+        ("This machine", "disk", partial(disk, reports)),
         ("This machine", "database size", lambda: iter([Finding("database size", "ok", facts["database_size"])])),
-        ("This machine", "private files", private_files),
+        ("This machine", "private files", partial(private_files, reports)),
     )
     findings: list[Finding] = []
     for group, check, question in questions:

