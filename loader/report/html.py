@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from ..common.fields import FIELD_NAMES
 from ..common.private_files import begun_lists
-from ..common.shell_quoting import as_typed, can_be_pasted, command
+from ..common.shell_quoting import LIST_MERGED, as_typed, can_be_pasted, command
 from ..common.tables import count, visible
 from ..database.statements import statement
 from . import charts, wording
@@ -142,6 +142,7 @@ def render(document: Mapping[str, Any], lists: Lists, folder: Path) -> str:
         field_names={**FIELD_NAMES, "new_contact": "new contact", "address": "address"},
         red=wording.red_guards(document),
         accept=wording.accept(document),
+        list_merged=LIST_MERGED,
         decide_file=decide_command(folder / TO_DECIDE),
         begun={path.name: decide_command(path) for path in begun_lists(folder, TO_DECIDE)},
     )  # fmt: skip

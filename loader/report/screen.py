@@ -1,6 +1,6 @@
 """The report as a person reads it in a terminal of 80 columns: the answer first, the next command last.
 
-Its sentences and words are those of the page (``report_answer``, ``report_words``), its numbers those of the document.
+Its sentences and words are those of the page (``summary``, ``wording``), its numbers those of the document.
 """
 
 from __future__ import annotations
