@@ -33,6 +33,7 @@ def read_report(connection: Connection, target: Target) -> dict[str, Any]:
         "is_practice": target.is_practice,
         "load_id": plan["load_id"],
         "file_name": plan["file_name"],
+        "loaded_at": plan["loaded_at"],
         "fingerprint": plan["fingerprint"],
         "policy_version": plan["policy_version"],
         "is_partial": plan["is_partial"],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..common.paths import REPORTS
 from ..common.private_files import private_folder, replacing, replacing_list, take_back_rights
+from ..common.report_folders import PRACTICE, folder_name
 from ..common.spreadsheet import safe_for_spreadsheet
 from ..database.statements import statement
 from . import html, wording
@@ -43,8 +44,10 @@ def first_rows(connection: Connection, name: str, count: int) -> list[dict[str, 
 
 
 def report_folder(document: dict[str, Any], reports: Path = REPORTS) -> Path:
-    """Where the files of this plan lie."""
-    return reports / f"load {document['load_id']} plan {document['fingerprint'][:8]}"
+    """Where the files of this plan lie; the day is the one on which the export was loaded, where we are."""
+    loaded_on = document["loaded_at"].astimezone().date()
+    name = folder_name(loaded_on, document["file_name"], document["load_id"], document["fingerprint"])
+    return (reports / PRACTICE if document["is_practice"] else reports) / name
 
 
 def write_files(connection: Connection, document: dict[str, Any], text: str, reports: Path = REPORTS) -> Path:
@@ -54,7 +57,7 @@ def write_files(connection: Connection, document: dict[str, Any], text: str, rep
     opens half of one. A ``to_decide.csv`` that somebody has begun is kept under another name (``begun_lists``).
     """
     folder = report_folder(document, reports)
-    for made in (reports, folder):
+    for made in dict.fromkeys((reports, folder.parent, folder)):
         private_folder(made)
     take_back_rights(folder)
     differences = wording.DIFFERENCES.removesuffix(".csv")
