@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..common.console import bytes_progress, is_colored, say, show_json, steps_progress
-from ..common.errors import Usage
+from ..common.errors import StalePlan, Usage
 from ..common.paths import shown
 from ..common.private_files import begun_lists
 from ..common.shell_quoting import as_typed
@@ -20,6 +20,7 @@ from ..merge.compare_policy import compare_policy
 from ..merge.plan import Scope, make_plan
 from ..report.document import read_report
 from ..report.files import screen_lists, write_files
+from ..report.files import tell_again as rewrite_told
 from ..report.html import PAGE, TO_DECIDE, decide_command
 from ..report.screen import render
 from ..stewardship.outcomes import account, all_accepted
@@ -27,7 +28,7 @@ from ..stewardship.outcomes import account, all_accepted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..database.connection import Target
+    from ..database.connection import Connection, Target
 
 
 def load(target: Target, file: Path, encoding: str, *, as_base: bool = False, is_silent: bool = False) -> None:
@@ -69,6 +70,17 @@ def report(target: Target, reports: Path, *, is_json: bool, opens: bool = False)
         open_page(folder / PAGE)
     if not all(guard["passed"] for guard in document["guards"]):
         sys.exit(3)
+
+
+def tell_again(connection: Connection, target: Target, reports: Path, *, is_silent: bool) -> None:
+    """Bring the report of the plan up to date after a write, which is done whatever becomes of its report."""
+    try:
+        rewrite_told(connection, target, reports)
+    except StalePlan:  # the plan that was undone is not the one that stands, and has no report any more
+        return
+    except Exception:  # noqa: BLE001  # no fault of the report may look as if nothing had been written
+        if not is_silent:
+            say("The report's page could not be brought up to date. To write it again:\n   ./kajabi-guard report")
 
 
 def open_page(page: Path) -> None:

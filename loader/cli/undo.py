@@ -8,7 +8,8 @@ from ..common.console import say, show_json
 from ..common.tables import table_text
 from ..database.schema import prepared
 from ..merge.undo import undo_run
-from .options import as_json, target_of
+from . import steps
+from .options import as_json, chosen, target_of
 
 
 @click.command()
@@ -20,6 +21,8 @@ def undo(context: click.Context, run: int, *, dry_run: bool, is_json: bool) -> N
     """Take one run back, as far as it still stands."""
     with target_of(context) as target, prepared(target, "undo") as connection:
         undone = undo_run(connection, target, run, dry_run=dry_run)
+        if undone.is_written:
+            steps.tell_again(connection, target, chosen(context).reports, is_silent=is_json)
         if is_json:
             show_json(undone.as_json())
             return

@@ -19,7 +19,7 @@ from ..kajabi.inbound.load import load_export
 from ..merge.apply import apply_plan
 from ..merge.plan import make_plan
 from ..report.document import read_report
-from ..report.files import screen_lists, write_files
+from ..report.files import screen_lists, tell_again, write_files
 from ..report.screen import render
 from ..report.summary import answer
 from ..stewardship import merged_contacts
@@ -152,6 +152,7 @@ def _week(
     passed = sum(guard["passed"] for guard in document["guards"])
     say(f"Guards: {passed} of {len(document['guards'])} green. Applying {document['fingerprint'][:8]} ...")
     run = apply_plan(connection, target, document["fingerprint"])
+    tell_again(connection, target, reports)
     say(
         f"Run {run.run_id}: {count(run.updated_contacts, 'contact')} filled ({count(run.values_written, 'value')}), "
         f"{count(run.inserted_contacts, 'contact')} inserted, {run.protected_values_changed} protected values changed."

@@ -38,6 +38,7 @@ def read_report(connection: Connection, target: Target) -> dict[str, Any]:
         "policy_version": plan["policy_version"],
         "is_partial": plan["is_partial"],
         "applied_as_run": plan["applied_as_run"],
+        "written": connection.execute(statement("report_written")).fetchone(),
         "writes": {
             "updated_contacts": plan["count_updates"],
             "inserted_contacts": plan["count_inserts"],

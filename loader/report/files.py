@@ -11,12 +11,13 @@ from ..common.report_folders import PRACTICE, folder_name
 from ..common.spreadsheet import safe_for_spreadsheet
 from ..database.statements import statement
 from . import html, wording
-from .screen import LINES_SHOWN, LISTS
+from .document import read_report
+from .screen import LINES_SHOWN, LISTS, render
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..database.connection import Connection
+    from ..database.connection import Connection, Target
 
 
 TO_DECIDE = html.TO_DECIDE
@@ -76,13 +77,28 @@ def write_files(connection: Connection, document: dict[str, Any], text: str, rep
         for row in found[name]
     )
     _write_csv(folder / wording.FINDINGS, ["guard", "label", *FOUND, "found"], rows)
+    _write_told(connection, document, text, folder)
+    return folder
+
+
+def tell_again(connection: Connection, target: Target, reports: Path = REPORTS) -> None:
+    """Write the page and the text of the plan that stands again, where its folder is: it was written, or undone.
+
+    The lists stay: what somebody has begun to fill in is not moved by a write.
+    """
+    document = read_report(connection, target)
+    folder = report_folder(document, reports)
+    if folder.is_dir():
+        _write_told(connection, document, render(document, screen_lists(connection, document)), folder)
+
+
+def _write_told(connection: Connection, document: dict[str, Any], text: str, folder: Path) -> None:
     for file_name, content in (
         ("report.txt", text),
         (html.PAGE, html.page(connection, document, folder)),
     ):
         with replacing(folder / file_name) as file:
             file.write(content)
-    return folder
 
 
 def _write_csv(path: Path, header: list[str], rows: Any) -> None:

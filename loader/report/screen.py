@@ -54,6 +54,8 @@ def _answer(out: Console, document: Document, lists: Mapping[str, Rows]) -> None
     out.print(Text(f"Plan {document['fingerprint'][:8]} for {visible(document['file_name'])}", overflow="fold"))
     paragraph(out, document["database"])
     paragraph(out, f"Made under policy version {document['policy_version'][:8]}.")
+    for label, text in wording.runs(document).items():
+        paragraph(out, f"{label}: {text}.")
     told = answer(document)
     title(out, told.headline)
     if told.state == "red":
@@ -110,8 +112,8 @@ def _old_import(out: Console, document: Document) -> None:
 def _compared(out: Console, document: Document) -> None:
     rules = [(document["rule_labels"][rule], number) for rule, number in document["rules"].items() if number]
     if rules:
-        title(out, "What becomes of every difference")
-        out.print(table(("Kajabi's value differs, and", "values"), rules, numbers=(1,)))
+        title(out, wording.heading(document, "differences"))
+        out.print(table((wording.heading(document, "differs"), "values"), rules, numbers=(1,)))
     addresses = {label: document["addresses"][key] for key, label in wording.ADDRESSES.items()}
     _figures(out, "Addresses, here and in Kajabi", addresses)
     enriched = {label: document["enrichment"][key] for key, label in wording.ENRICHMENT.items()}
@@ -202,10 +204,14 @@ def _waiting(out: Console, document: Document) -> None:
 def _next(out: Console, document: Document) -> None:
     short = document["fingerprint"][:8]
     title(out, f"Fingerprint {short}")
-    if document["applied_as_run"]:
-        paragraph(out, f"This plan was applied as run {document['applied_as_run']}. Next week:")
-        command_line(out, "./kajabi-guard weekly FILE")
-    elif wording.red_guards(document):
+    steps = wording.after_the_write(document)
+    for step in steps:
+        paragraph(out, step.said)
+        if step.command:
+            command_line(out, step.command)
+    if steps:
+        return
+    if wording.red_guards(document):
         paragraph(out, "A guard is red, and `apply` will refuse: what to do is said above, before everything else.")
     else:
         out.print(as_typed(f"Rehearse it:  ./kajabi-guard apply --dry-run {short}"), soft_wrap=True)

@@ -13,7 +13,7 @@ from ..common.tables import count
 
 @dataclass(frozen=True)
 class Answer:
-    """What a person reads first, and what right after it. ``state``: planned, empty, applied or red."""
+    """What a person reads first, and what right after it. ``state``: planned, empty, red, applied or undone."""
 
     state: str
     headline: str
@@ -26,7 +26,8 @@ class Answer:
         return self.first + self.then
 
 
-# the verbs of a plan that stands, of one that cannot be written while a guard is red, and of one that was written
+# the verbs of a plan that stands, of one that cannot be written while a guard is red, and of one that was written,
+# whether it was undone since or not
 VERBS = {
     "fill": {"planned": "fills", "red": "would fill", "applied": "filled"},
     "update": {"planned": "takes", "red": "would take", "applied": "took"},
@@ -40,10 +41,12 @@ VERBS = {
 def answer(document: dict[str, Any]) -> Answer:
     """Return the answer for ``read_report``'s document."""
     red = [guard for guard in document["guards"] if not guard["passed"]]
-    writes_nothing = not any((*written(document).values(), document["writes"]["updated_contacts"]))
-    state = "applied" if document["applied_as_run"] else "red" if red else "empty" if writes_nothing else "planned"
+    run = document["written"]
+    state = "red" if red else "empty" if writes_nothing(document) else "planned"
+    if run:
+        state = "undone" if run["undone_by_run"] else "applied"
     first = (_old_import(document), _compared(document, state), _written(document, state), _updates(document))
-    then = (_part(document), _waiting(document), _relabelled(document))
+    then = (_undone(document), _part(document), _waiting(document), _relabelled(document))
     return Answer(state, _headline(document, state, len(red)), tuple(filter(None, first)), tuple(filter(None, then)))
 
 
@@ -56,7 +59,17 @@ def written(document: dict[str, Any]) -> dict[str, int]:
     }
 
 
+def writes_nothing(document: dict[str, Any]) -> bool:
+    """Whether the plan has nothing to write; applying it accepts the export all the same."""
+    return not any((*written(document).values(), document["writes"]["updated_contacts"]))
+
+
 def _headline(document: dict[str, Any], state: str, count_red: int) -> str:
+    run = document["written"]
+    if state == "undone":
+        return f"Undone: run {run['undone_by_run']} undid what run {run['run_id']} had written."
+    if state == "applied" and writes_nothing(document):
+        return f"Applied, as run {run['run_id']}: there was nothing to write, and every value stayed as it was."
     if state == "red":
         return f"Stop: {count(count_red, 'guard')} {_be(count_red, state)} red, and nothing will be written."
     if state == "empty":
@@ -65,7 +78,7 @@ def _headline(document: dict[str, Any], state: str, count_red: int) -> str:
     said = f"{count(taken, 'value')} {_be(taken, state)} taken from Kajabi, as your policy or a person said."
     if not taken:
         said = "no value that you held was changed." if state == "applied" else "No value that you hold is changed."
-    return f"Written, as run {document['applied_as_run']}: {said}" if state == "applied" else said
+    return f"Written, as run {run['run_id']}: {said}" if state == "applied" else said
 
 
 def _old_import(document: dict[str, Any]) -> str:
@@ -87,7 +100,7 @@ def _relabelled(document: dict[str, Any]) -> str:
 def _compared(document: dict[str, Any], state: str) -> str:
     """What becomes of the very values that the old import would have changed."""
     now, total = document["old_import_now"], document["old_import"]["values_changed"]
-    tense = "planned" if state == "empty" else state
+    tense = _tense(state)
     if not total:
         return ""
     if now["kept"] == total:
@@ -100,15 +113,20 @@ def _compared(document: dict[str, Any], state: str) -> str:
     return f"This one {listed(parts)}."
 
 
+def _tense(state: str) -> str:
+    """Which of the VERBS: nothing is planned as something is, and what was undone had been written."""
+    return {"empty": "planned", "undone": "applied"}.get(state, state)
+
+
 def _be(number: int, state: str) -> str:
-    if state == "applied":
+    if _tense(state) == "applied":
         return "was" if number == 1 else "were"
     return "is" if number == 1 else "are"
 
 
 def _written(document: dict[str, Any], state: str) -> str:
     counts = written(document)
-    tense = "planned" if state == "empty" else state
+    tense = _tense(state)
     parts = []
     if counts["fill"]:
         parts.append(f"{VERBS['fill'][tense]} {count(counts['fill'], 'blank')}")
@@ -119,7 +137,9 @@ def _written(document: dict[str, Any], state: str) -> str:
     if counts["insert"]:
         parts.append(f"{VERBS['insert'][tense]} {count(counts['insert'], 'new person', 'new people')}")
     if not parts:
-        return "It fills no blank and adds nobody." if state in {"planned", "empty"} else ""
+        if state == "red":
+            return ""
+        return "It fills no blank and adds nobody." if tense == "planned" else "It filled no blank and added nobody."
     return f"In all it {listed(parts)}."
 
 
@@ -138,12 +158,29 @@ def _updates(document: dict[str, Any]) -> str:
     return f"From Kajabi: {listed(parts)}." if parts else ""
 
 
+def _undone(document: dict[str, Any]) -> str:
+    """How much of what was written is undone."""
+    run = document["written"]
+    if not run or not run["undone_by_run"]:
+        return ""
+    values, contacts = run["values_left"], run["contacts_left"]
+    left = [count(values, "value")] if values else []
+    left += [count(contacts, "contact")] if contacts else []
+    if not left:
+        return f"Run {run['undone_by_run']} undid all of it."
+    which = "it was" if values + contacts == 1 else "they were"
+    return (
+        f"Run {run['undone_by_run']} left {listed(left)} alone, because {which} no longer as run {run['run_id']} had "
+        "written."
+    )
+
+
 def _part(document: dict[str, Any]) -> str:
     outside = document["writes"]["outside_this_plan"]
     if not document["is_partial"]:
         return ""
     waits = f"{count(outside, 'further contact')} {'waits' if outside == 1 else 'wait'}"
-    return f"This is a part plan: {waits} for a plan without --only or --first."
+    return f"This {'was' if document['written'] else 'is'} a part plan: {waits} for a plan without --only or --first."
 
 
 def _waiting(document: dict[str, Any]) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..common.layout import moment
 from ..common.shell_quoting import BECAUSE
 from ..common.tables import count, visible
 from ..merge.guards import expected_guards
+from .summary import writes_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +46,46 @@ REPORTED = {
     "email_changes": "another email in Kajabi than here",
 }
 UNKNOWN_LABELS = "Source labels that seeds/source_priorities.csv does not know (they protect)"
+# headings of a plan that is to be read, and of one that was written
+HEADINGS = {
+    "differences": ("What becomes of every difference", "What became of every difference"),
+    "differs": ("Kajabi's value differs, and", "Kajabi's value differed, and"),
+    "by_field": (
+        "Values that differ between Kajabi and you, field by field",
+        "Values that differed between Kajabi and you, field by field",
+    ),
+    "no_difference": ("No value differs between Kajabi and you.", "No value differed between Kajabi and you."),
+    "reasons": ("Why values are kept", "Why values were kept"),
+    "not_taken": ("Values of Kajabi's that are not taken", "Values of Kajabi's that were not taken"),
+    "owners": ("Whose data is protected", "Whose data was protected"),
+    "given": (
+        "Values that are kept because somebody else gave them",
+        "Values that were kept because somebody else gave them",
+    ),
+    "writes": ("What will be written", "What was written"),
+    "no_writes": (
+        "Nothing: there is no blank to fill, and nobody to add.",
+        "Nothing: there was no blank to fill, and nobody to add.",
+    ),
+    "changes": (
+        "Every value, with what is there now and what will stand",
+        "Every value, with what was there before and what the run wrote",
+    ),
+    "arrivals": ("People who are added, with Kajabi's values", "People who were added, with Kajabi's values"),
+    "there_now": ("there now", "there before"),
+    "kept": ("What is kept", "What was kept"),
+    "all_kept": ("Everything that is kept", "Everything that was kept"),
+    "open": (
+        "Nothing here has to be decided before you write: what stays open is kept as it is, and asked again.",
+        "Nothing here had to be decided before the write: what was open was kept as it was, and is asked again.",
+    ),
+}
+
+
+def heading(document: Mapping[str, Any], name: str) -> str:
+    """One of HEADINGS, in the tense of this plan."""
+    planned, written = HEADINGS[name]
+    return written if document["written"] else planned
 
 
 def corrections(document: dict[str, Any]) -> dict[str, int]:
@@ -90,12 +132,62 @@ def newcomers(document: dict[str, Any]) -> str:
 def cells(document: dict[str, Any]) -> str:
     """How much is written on people who are here already."""
     number = sum(document["values"][action] for action in ("fill", "update", "link"))
-    return f"{count(number, 'value')} on {count(document['writes']['updated_contacts'], 'contact')}."
+    was = f" {'was' if number == 1 else 'were'} written" if document["written"] else ""
+    return f"{count(number, 'value')}{was} on {count(document['writes']['updated_contacts'], 'contact')}."
 
 
 def writes_title(document: dict[str, Any]) -> str:
     """The heading of the lists."""
-    return "What this run wrote" if document["applied_as_run"] else "Everything that will be written"
+    run = document["written"]
+    if not run:
+        return "Everything that will be written"
+    undone = f", and run {run['undone_by_run']} undid" if run["undone_by_run"] else ""
+    return f"What run {run['run_id']} wrote{undone}"
+
+
+def runs(document: Mapping[str, Any]) -> dict[str, str]:
+    """By which run the plan was written, when and by whom, and by which it was undone; nothing before the write."""
+    run = document["written"]
+    if not run:
+        return {}
+    told = {"Written": f"run {run['run_id']}, {moment(run['finished_at'])}, by {visible(run['done_by'])}"}
+    if run["undone_by_run"]:
+        told["Undone"] = f"run {run['undone_by_run']}, {moment(run['undone_at'])}, by {visible(run['undone_by'])}"
+    return told
+
+
+@dataclass(frozen=True)
+class Step:
+    """What comes next: why, and what to type."""
+
+    said: str
+    command: str | None = None
+
+
+def after_the_write(document: dict[str, Any]) -> list[Step]:
+    """What comes next once the plan was written, or written and undone; nothing before the write."""
+    run = document["written"]
+    if not run:
+        return []
+    told = runs(document)
+    if run["undone_by_run"]:
+        return [
+            Step(f"This plan was undone by {told['Undone']}. To write it again:", _undo(run["undone_by_run"])),
+            Step("To go on, with what was undone left as it is now:", "./kajabi-guard plan"),
+        ]
+    applied = f"This plan was applied as {told['Written']}."
+    if writes_nothing(document):
+        compared = "" if document["is_partial"] else " The next export will be compared with this one."
+        back = Step(f"{applied} It wrote nothing, so there is nothing to undo.{compared}")
+    else:
+        back = Step(f"{applied} To undo it (with --dry-run it is only shown):", _undo(run["run_id"]))
+    if document["is_partial"]:
+        return [back, Step("It was a part plan. For everybody else:", "./kajabi-guard plan")]
+    return [back, Step("Next week:", "./kajabi-guard weekly FILE")]
+
+
+def _undo(run_id: int) -> str:
+    return f"./kajabi-guard undo {run_id}"
 
 
 def difference(document: Mapping[str, Any]) -> str:
@@ -127,6 +219,7 @@ class RedGuard:
     violations: int | None
     why: str
     remedy: str
+    accepted: str | None = None
 
     @property
     def found(self) -> str:
@@ -144,7 +237,8 @@ def red_guards(document: Mapping[str, Any]) -> list[RedGuard]:
             about["meaning"],
             guard["violations"],
             about["why"],
-            about["remedy"].replace("FINGERPRINT", short),
+            _remedy(document, guard).replace("FINGERPRINT", short),
+            _accepted(document, guard["guard"]),
         )
         for guard in document["guards"]
         if not guard["passed"]
@@ -152,10 +246,25 @@ def red_guards(document: Mapping[str, Any]) -> list[RedGuard]:
     ]
 
 
+def _remedy(document: Mapping[str, Any], guard: Mapping[str, Any]) -> str:
+    """What to do; once the plan was written, its guards can no longer be accepted."""
+    if document["written"] and guard["is_overridable"]:
+        return "Make a new plan, and read it: `./kajabi-guard plan`."
+    return expected_guards()[guard["guard"]]["remedy"]
+
+
+def _accepted(document: Mapping[str, Any], guard: str) -> str | None:
+    """That somebody accepted a guard when the plan was written, and why."""
+    run = document["written"]
+    if not run or run["undone_by_run"] or guard not in run["accepted"]:
+        return None
+    return f"It was accepted when run {run['run_id']} wrote the plan, because: {visible(run['accepted'][guard])}"
+
+
 def accept(document: Mapping[str, Any]) -> str | None:
     """The command that writes although guards are red; None where one of them takes no override."""
     red = [guard for guard in document["guards"] if not guard["passed"]]
-    if not red or not all(guard["is_overridable"] for guard in red) or document["applied_as_run"]:
+    if not red or not all(guard["is_overridable"] for guard in red) or document["written"]:
         return None
     accepted = " ".join(f"--accept {guard['guard']}" for guard in red)
     return f"./kajabi-guard apply {document['fingerprint'][:8]} {accepted} {BECAUSE}"
@@ -191,4 +300,7 @@ def guards(document: dict[str, Any]) -> str:
     if not red:
         return f"All {total} are green: each of them looked for something that must not be there, and found nothing."
     found = f"{count(red, 'guard')} of {total} {'is' if red == 1 else 'are'} red."
+    if document["written"]:
+        told = {row.accepted for row in red_guards(document) if row.accepted}
+        return " ".join((f"{found} A red guard found something that must not be there.", *sorted(told)))
     return f"{found} A red guard found something that must not be there, and nothing is written while it is."

@@ -14,7 +14,7 @@ from loader.report.summary import answer, listed
 def document(**changed: Any) -> dict[str, Any]:
     """A plan that fills three blanks and adds two people; ``changed`` are its keys, or parts of them."""
     plain: dict[str, Any] = {
-        "applied_as_run": None,
+        "written": None,
         "is_partial": False,
         "needs_review": 0,
         "contacts": {"held": 0},
@@ -26,8 +26,13 @@ def document(**changed: Any) -> dict[str, Any]:
         "guards": [{"guard": "guard_stale_plan", "passed": True}, {"guard": "guard_older_export", "passed": True}],
     }
     for name, value in changed.items():
-        plain[name] = {**plain[name], **value} if isinstance(value, dict) else value
+        plain[name] = {**plain[name], **value} if isinstance(value, dict) and plain[name] else value
     return plain
+
+
+def run_4(**undone: Any) -> dict[str, Any]:
+    """The run that wrote the plan; ``undone`` is what is known of the run that undid it."""
+    return {"run_id": 4, "undone_by_run": None, "values_left": 0, "contacts_left": 0, **undone}
 
 
 def sentences(**changed: Any) -> str:
@@ -89,10 +94,28 @@ def test_a_red_guard_comes_before_everything_and_nothing_is_said_to_happen(count
 
 
 def test_a_plan_that_was_written_is_told_in_the_past() -> None:
-    told = sentences(applied_as_run=4, old_import_now={"kept": 111, "filled": 1})
+    told = sentences(written=run_4(), old_import_now={"kept": 111, "filled": 1})
     assert told.startswith("Written, as run 4: no value that you held was changed.")
     assert "This one left 111 of them as they were and filled 1 that was blank here." in told
     assert "In all it filled 3 blanks and added 2 new people." in told
+    assert "This was a part plan" in sentences(written=run_4(), is_partial=True)
+    assert sentences(written=run_4(), values={"update": 1}).startswith("Written, as run 4: 1 value was taken from ")
+
+
+def test_a_plan_that_wrote_nothing_says_so() -> None:
+    nothing = {"values": {"fill": 0}, "writes": {"updated_contacts": 0, "inserted_contacts": 0}}
+    told = sentences(written=run_4(), **nothing)
+    assert told.startswith("Applied, as run 4: there was nothing to write, and every value stayed as it was.")
+    assert "It filled no blank and added nobody." in told
+
+
+def test_a_plan_that_was_undone_says_so_first_and_how_much_of_it() -> None:
+    told = sentences(written=run_4(undone_by_run=5), guards=[{"guard": "guard_stale_plan", "passed": False}])
+    assert told.startswith("Undone: run 5 undid what run 4 had written. The old import would have changed 112 values")
+    assert "In all it filled 3 blanks and added 2 new people. Run 5 undid all of it." in told
+    left = sentences(written=run_4(undone_by_run=5, values_left=2, contacts_left=1))
+    assert "Run 5 left 2 values and 1 contact alone, because they were no longer as run 4 had written." in left
+    assert "left 1 value alone, because it was no" in sentences(written=run_4(undone_by_run=5, values_left=1))
 
 
 def test_a_part_plan_says_how_many_wait() -> None:
