@@ -58,7 +58,7 @@ def report(target: Target, reports: Path, *, is_json: bool, opens: bool = False)
         lists = screen_lists(connection, document)
         folder = write_files(connection, document, render(document, lists), reports)
     if is_json:
-        show_json({**document, "files": str(folder)})
+        show_json({**document.as_json(), "files": str(folder)})
     else:
         click.echo(render(document, lists, color=is_colored()), color=True)
         click.echo(f"Files: {shown(folder)}")
@@ -68,7 +68,7 @@ def report(target: Target, reports: Path, *, is_json: bool, opens: bool = False)
         click.echo(as_typed(f"To read in a browser: {PAGE} there, or  ./kajabi-guard report --open"))
     if opens:
         open_page(folder / PAGE)
-    if not all(guard["passed"] for guard in document["guards"]):
+    if document.red:
         sys.exit(3)
 
 

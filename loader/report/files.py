@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..database.connection import Connection, Target
+    from .document import Document
 
 
 TO_DECIDE = html.TO_DECIDE
@@ -29,10 +30,10 @@ FILES = (
 FOUND = ("email", "row_number", "field")
 
 
-def screen_lists(connection: Connection, document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def screen_lists(connection: Connection, document: Document) -> dict[str, list[dict[str, Any]]]:
     """Return the first rows of every list that the terminal shows, and of what each red guard found."""
     lists = {name: first_rows(connection, name, LINES_SHOWN) for name in LISTS}
-    if document["plan_before"]:
+    if document.before:
         lists["plan_difference"] = first_rows(connection, "plan_difference", LINES_SHOWN)
     return {**lists, **html.guard_evidence(connection, document)}
 
@@ -44,14 +45,14 @@ def first_rows(connection: Connection, name: str, count: int) -> list[dict[str, 
         return cursor.fetchmany(count)
 
 
-def report_folder(document: dict[str, Any], reports: Path = REPORTS) -> Path:
+def report_folder(document: Document, reports: Path = REPORTS) -> Path:
     """Where the files of this plan lie; the day is the one on which the export was loaded, where we are."""
-    loaded_on = document["loaded_at"].astimezone().date()
-    name = folder_name(loaded_on, document["file_name"], document["load_id"], document["fingerprint"])
-    return (reports / PRACTICE if document["is_practice"] else reports) / name
+    plan = document.plan
+    name = folder_name(plan.loaded_at.astimezone().date(), plan.file_name, plan.load_id, plan.fingerprint)
+    return (reports / PRACTICE if plan.is_practice else reports) / name
 
 
-def write_files(connection: Connection, document: dict[str, Any], text: str, reports: Path = REPORTS) -> Path:
+def write_files(connection: Connection, document: Document, text: str, reports: Path = REPORTS) -> Path:
     """Write report.txt, impact.html, a CSV for each of FILES and one of what red guards found; returns the folder.
 
     They are readable by their owner only. Each is written under a temporary name and renamed: a spreadsheet never
@@ -62,15 +63,15 @@ def write_files(connection: Connection, document: dict[str, Any], text: str, rep
         private_folder(made)
     take_back_rights(folder)
     differences = wording.DIFFERENCES.removesuffix(".csv")
-    if not document["plan_before"]:
+    if not document.before:
         (folder / wording.DIFFERENCES).unlink(missing_ok=True)
-    for name in (*FILES, *([differences] if document["plan_before"] else [])):
+    for name in (*FILES, *([differences] if document.before else [])):
         with connection.cursor() as cursor:
             cursor.execute(statement(name))
             header = [column.name for column in cursor.description or ()]
             _write_csv(folder / f"{name}.csv", header, ([row[key] for key in header] for row in cursor))
     found = html.guard_evidence(connection, document, None)
-    labels = {guard["guard"]: guard["label"] for guard in document["guards"]}
+    labels = {guard.guard: guard.label for guard in document.guards}
     rows = (
         (name, labels[name], *(row[key] for key in FOUND), wording.details(row))
         for name in found
@@ -92,7 +93,7 @@ def tell_again(connection: Connection, target: Target, reports: Path = REPORTS) 
         _write_told(connection, document, render(document, screen_lists(connection, document)), folder)
 
 
-def _write_told(connection: Connection, document: dict[str, Any], text: str, folder: Path) -> None:
+def _write_told(connection: Connection, document: Document, text: str, folder: Path) -> None:
     for file_name, content in (
         ("report.txt", text),
         (html.PAGE, html.page(connection, document, folder)),

@@ -14,6 +14,8 @@ from .summary import writes_nothing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .document import Document, Guard, Undone, Written
+
 FINDINGS = "guard_findings.csv"
 DIFFERENCES = "plan_difference.csv"
 OTHERWISE = "What this plan would do, were no guard red"
@@ -82,78 +84,90 @@ HEADINGS = {
 }
 
 
-def heading(document: Mapping[str, Any], name: str) -> str:
+def heading(document: Document, name: str) -> str:
     """One of HEADINGS, in the tense of this plan."""
     planned, written = HEADINGS[name]
-    return written if document["written"] else planned
+    return written if document.written else planned
 
 
-def corrections(document: dict[str, Any]) -> dict[str, int]:
+def corrections(document: Document) -> dict[str, int]:
     """What became of the corrections that were sent to Kajabi, by its name; nothing where none were."""
-    found = document["corrections"]
-    return {label: found[name] for name, label in CORRECTIONS.items()} if found["sent"] else {}
+    found = document.corrections
+    return {label: getattr(found, name) for name, label in CORRECTIONS.items()} if found.sent else {}
 
 
-def sides(document: dict[str, Any]) -> dict[str, str]:
+def addresses(document: Document) -> dict[str, int]:
+    """How the addresses compare, by its name."""
+    return {label: getattr(document.addresses, name) for name, label in ADDRESSES.items()}
+
+
+def enrichment(document: Document) -> dict[str, int]:
+    """What others gave the contacts, by its name."""
+    return {label: getattr(document.enrichment, name) for name, label in ENRICHMENT.items()}
+
+
+def sides(document: Document) -> dict[str, str]:
     """What is compared: the export and the contacts, each with its numbers."""
-    contacts = document["contacts"]
+    contacts = document.contacts
     return {
         "Kajabi's export": (
-            f"{count(contacts['in_export'], 'row')}, {contacts['matched']:,} matched, {contacts['new']:,} new, "
-            f"{contacts['held']:,} set aside"
+            f"{count(contacts.in_export, 'row')}, {contacts.matched:,} matched, {contacts.new:,} new, "
+            f"{contacts.held:,} set aside"
         ),
-        "Your contacts": f"{contacts['in_database']:,}, of whom {contacts['only_in_database']:,} are not in the export",
+        "Your contacts": f"{contacts.in_database:,}, of whom {contacts.only_in_database:,} are not in the export",
     }
 
 
-def people_at_risk(document: dict[str, Any]) -> str:
+def people_at_risk(document: Document) -> str:
     """Whose values the old import would have changed."""
-    old = document["old_import"]
-    if not old["contacts_changed"]:
+    old = document.old_import
+    if not old.contacts_changed:
         return ""
     return (
-        f"Of {count(old['contacts_changed'], 'person', 'people')}, {old['enriched_contacts']:,} with enriched data "
-        f"({old['enriched_linked_to_paypal']:,} linked to PayPal, {old['enriched_linked_to_zoho']:,} to Zoho) and "
-        f"{old['corrected_contacts']:,} with corrected data."
+        f"Of {count(old.contacts_changed, 'person', 'people')}, {old.enriched_contacts:,} with enriched data "
+        f"({old.enriched_linked_to_paypal:,} linked to PayPal, {old.enriched_linked_to_zoho:,} to Zoho) and "
+        f"{old.corrected_contacts:,} with corrected data."
     )
 
 
-def newcomers(document: dict[str, Any]) -> str:
+def newcomers(document: Document) -> str:
     """What must be said once before anybody can be added; LIST_MERGED are the commands."""
-    for row in document["held"]:
-        if row["hold_reason"] == "duplicates_not_recorded":
+    for row in document.held:
+        if row.hold_reason == "duplicates_not_recorded":
             return (
-                f"{count(row['count_rows'], 'newcomer')} must wait: nobody has said yet which people were merged away "
+                f"{count(row.count_rows, 'newcomer')} must wait: nobody has said yet which people were merged away "
                 "before, and they would come in as strangers. Say it once, with a list, or that nobody ever was:"
             )
     return ""
 
 
-def cells(document: dict[str, Any]) -> str:
+def cells(document: Document) -> str:
     """How much is written on people who are here already."""
-    number = sum(document["values"][action] for action in ("fill", "update", "link"))
-    was = f" {'was' if number == 1 else 'were'} written" if document["written"] else ""
-    return f"{count(number, 'value')}{was} on {count(document['writes']['updated_contacts'], 'contact')}."
+    number = document.values.written
+    was = f" {'was' if number == 1 else 'were'} written" if document.written else ""
+    return f"{count(number, 'value')}{was} on {count(document.writes.updated_contacts, 'contact')}."
 
 
-def writes_title(document: dict[str, Any]) -> str:
+def writes_title(document: Document) -> str:
     """The heading of the lists."""
-    run = document["written"]
+    run = document.written
     if not run:
         return "Everything that will be written"
-    undone = f", and run {run['undone_by_run']} undid" if run["undone_by_run"] else ""
-    return f"What run {run['run_id']} wrote{undone}"
+    undone = f", and run {run.undone.run_id} undid" if run.undone else ""
+    return f"What run {run.run_id} wrote{undone}"
 
 
-def runs(document: Mapping[str, Any]) -> dict[str, str]:
+def runs(document: Document) -> dict[str, str]:
     """By which run the plan was written, when and by whom, and by which it was undone; nothing before the write."""
-    run = document["written"]
+    run = document.written
     if not run:
         return {}
-    told = {"Written": f"run {run['run_id']}, {moment(run['finished_at'])}, by {visible(run['done_by'])}"}
-    if run["undone_by_run"]:
-        told["Undone"] = f"run {run['undone_by_run']}, {moment(run['undone_at'])}, by {visible(run['undone_by'])}"
-    return told
+    undone = {"Undone": _run(run.undone)} if run.undone else {}
+    return {"Written": _run(run), **undone}
+
+
+def _run(run: Written | Undone) -> str:
+    return f"run {run.run_id}, {moment(run.finished_at)}, by {visible(run.done_by)}"
 
 
 @dataclass(frozen=True)
@@ -164,24 +178,24 @@ class Step:
     command: str | None = None
 
 
-def after_the_write(document: dict[str, Any]) -> list[Step]:
+def after_the_write(document: Document) -> list[Step]:
     """What comes next once the plan was written, or written and undone; nothing before the write."""
-    run = document["written"]
+    run = document.written
     if not run:
         return []
     told = runs(document)
-    if run["undone_by_run"]:
+    if run.undone:
         return [
-            Step(f"This plan was undone by {told['Undone']}. To write it again:", _undo(run["undone_by_run"])),
+            Step(f"This plan was undone by {told['Undone']}. To write it again:", _undo(run.undone.run_id)),
             Step("To go on, with what was undone left as it is now:", "./kajabi-guard plan"),
         ]
     applied = f"This plan was applied as {told['Written']}."
     if writes_nothing(document):
-        compared = "" if document["is_partial"] else " The next export will be compared with this one."
+        compared = "" if document.plan.is_partial else " The next export will be compared with this one."
         back = Step(f"{applied} It wrote nothing, so there is nothing to undo.{compared}")
     else:
-        back = Step(f"{applied} To undo it (with --dry-run it is only shown):", _undo(run["run_id"]))
-    if document["is_partial"]:
+        back = Step(f"{applied} To undo it (with --dry-run it is only shown):", _undo(run.run_id))
+    if document.plan.is_partial:
         return [back, Step("It was a part plan. For everybody else:", "./kajabi-guard plan")]
     return [back, Step("Next week:", "./kajabi-guard weekly FILE")]
 
@@ -190,15 +204,18 @@ def _undo(run_id: int) -> str:
     return f"./kajabi-guard undo {run_id}"
 
 
-def difference(document: Mapping[str, Any]) -> str:
+def difference(document: Document) -> str:
     """Which plan was made before this one, and how many values and new people the two do not write alike."""
-    before = document["plan_before"]
-    part = ", a part plan" if before["is_partial"] else ""
-    other = before["load_id"] != document["load_id"]
-    export = f", from another export ({visible(before['file_name'])})" if other else ""
-    figures = ", ".join(f"{before[change]:,} {change}" for change in CHANGES)
-    said = f"The plan made before this one was {before['fingerprint'][:8]}{part}{export}. Against it, {figures}."
-    return said if any(before[change] for change in CHANGES) else f"{said} {SAME_WRITES}"
+    before = document.before
+    if before is None:
+        return ""
+    part = ", a part plan" if before.is_partial else ""
+    other = before.load_id != document.plan.load_id
+    export = f", from another export ({visible(before.file_name)})" if other else ""
+    changes = {change: getattr(before, change) for change in CHANGES}
+    figures = ", ".join(f"{number:,} {change}" for change, number in changes.items())
+    said = f"The plan made before this one was {before.fingerprint[:8]}{part}{export}. Against it, {figures}."
+    return said if any(changes.values()) else f"{said} {SAME_WRITES}"
 
 
 CHANGES = ("added", "gone", "changed")
@@ -227,52 +244,49 @@ class RedGuard:
         return "It gave no answer." if self.violations is None else f"{self.violations:,} found."
 
 
-def red_guards(document: Mapping[str, Any]) -> list[RedGuard]:
+def red_guards(document: Document) -> list[RedGuard]:
     """The red guards in their order."""
-    short = document["fingerprint"][:8]
     return [
         RedGuard(
-            guard["guard"],
-            guard["label"],
+            guard.guard,
+            guard.label,
             about["meaning"],
-            guard["violations"],
+            guard.violations,
             about["why"],
-            _remedy(document, guard).replace("FINGERPRINT", short),
-            _accepted(document, guard["guard"]),
+            _remedy(document, guard).replace("FINGERPRINT", document.plan.short),
+            _accepted(document, guard.guard),
         )
-        for guard in document["guards"]
-        if not guard["passed"]
-        for about in (expected_guards()[guard["guard"]],)
+        for guard in document.red
+        for about in (expected_guards()[guard.guard],)
     ]
 
 
-def _remedy(document: Mapping[str, Any], guard: Mapping[str, Any]) -> str:
+def _remedy(document: Document, guard: Guard) -> str:
     """What to do; once the plan was written, its guards can no longer be accepted."""
-    if document["written"] and guard["is_overridable"]:
+    if document.written and guard.is_overridable:
         return "Make a new plan, and read it: `./kajabi-guard plan`."
-    return expected_guards()[guard["guard"]]["remedy"]
+    return expected_guards()[guard.guard]["remedy"]
 
 
-def _accepted(document: Mapping[str, Any], guard: str) -> str | None:
+def _accepted(document: Document, guard: str) -> str | None:
     """That somebody accepted a guard when the plan was written, and why."""
-    run = document["written"]
-    if not run or run["undone_by_run"] or guard not in run["accepted"]:
+    run = document.written
+    if not run or run.undone or guard not in run.accepted:
         return None
-    return f"It was accepted when run {run['run_id']} wrote the plan, because: {visible(run['accepted'][guard])}"
+    return f"It was accepted when run {run.run_id} wrote the plan, because: {visible(run.accepted[guard])}"
 
 
-def accept(document: Mapping[str, Any]) -> str | None:
+def accept(document: Document) -> str | None:
     """The command that writes although guards are red; None where one of them takes no override."""
-    red = [guard for guard in document["guards"] if not guard["passed"]]
-    if not red or not all(guard["is_overridable"] for guard in red) or document["written"]:
+    if not document.red or not all(guard.is_overridable for guard in document.red) or document.written:
         return None
-    accepted = " ".join(f"--accept {guard['guard']}" for guard in red)
-    return f"./kajabi-guard apply {document['fingerprint'][:8]} {accepted} {BECAUSE}"
+    accepted = " ".join(f"--accept {guard.guard}" for guard in document.red)
+    return f"./kajabi-guard apply {document.plan.short} {accepted} {BECAUSE}"
 
 
-def how_to_go_on(document: Mapping[str, Any]) -> str:
+def how_to_go_on(document: Document) -> str:
     """What comes after the remedies; ``accept`` or a new plan is the command."""
-    strict = [guard["label"] for guard in document["guards"] if not guard["passed"] and not guard["is_overridable"]]
+    strict = [guard.label for guard in document.red if not guard.is_overridable]
     if not strict:
         return (
             "Do what the red guard asks for, and plan again. If you have looked and it is right all the same, write "
@@ -294,13 +308,13 @@ def details(found: Mapping[str, Any]) -> str:
     return "; ".join(told)
 
 
-def guards(document: dict[str, Any]) -> str:
+def guards(document: Document) -> str:
     """What the guards found, in one sentence."""
-    red, total = sum(not guard["passed"] for guard in document["guards"]), len(document["guards"])
+    red, total = len(document.red), len(document.guards)
     if not red:
         return f"All {total} are green: each of them looked for something that must not be there, and found nothing."
     found = f"{count(red, 'guard')} of {total} {'is' if red == 1 else 'are'} red."
-    if document["written"]:
+    if document.written:
         told = {row.accepted for row in red_guards(document) if row.accepted}
         return " ".join((f"{found} A red guard found something that must not be there.", *sorted(told)))
     return f"{found} A red guard found something that must not be there, and nothing is written while it is."

@@ -31,7 +31,7 @@ FORMULA = '=HYPERLINK("https://canary.example.org";"x")'
 def files_of(world: World) -> tuple[Path, dict[str, Any]]:
     with world.connect() as connection:
         document = read_report(connection, world.target)
-        return write_files(connection, document, "", world.folder / "reports"), document
+        return write_files(connection, document, "", world.folder / "reports"), document.as_json()
 
 
 def lines_of(path: Path) -> list[dict[str, str]]:

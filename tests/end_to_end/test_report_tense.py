@@ -75,7 +75,7 @@ def undo(world: World, run_id: int) -> int:
 
 def apply(world: World, override: Override | None = None) -> Run:
     with world.connect() as connection:
-        fingerprint = read_report(connection, world.target)["fingerprint"]
+        fingerprint = read_report(connection, world.target).plan.fingerprint
         run = apply_plan(connection, world.target, fingerprint, override=override)
         tell_again(connection, world.target, world.folder / "reports")
     return run
