@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from .document import Outcome, Week
+    from .parts import Outcome, Week
 
 # what becomes of a difference, in the order in which it is drawn; the keys are classes of impact.css
 KINDS = {

@@ -71,7 +71,7 @@ def write_files(connection: Connection, document: Document, text: str, reports: 
             header = [column.name for column in cursor.description or ()]
             _write_csv(folder / f"{name}.csv", header, ([row[key] for key in header] for row in cursor))
     found = html.guard_evidence(connection, document, None)
-    labels = {guard.guard: guard.label for guard in document.guards}
+    labels = {guard.guard: guard.failed_label for guard in document.red}
     rows = (
         (name, labels[name], *(row[key] for key in FOUND), wording.details(row))
         for name in found

@@ -128,7 +128,7 @@ def _figures(out: Console, heading: str, figures: Mapping[str, int]) -> None:
 def _guards(out: Console, document: Document) -> None:
     title(out, "Guards")
     paragraph(out, wording.guards(document))
-    rows = [("ok" if guard.passed else "RED", guard.label, guard.violations) for guard in document.guards]
+    rows = [("ok" if guard.passed else "RED", guard.told, guard.violations) for guard in document.guards]
     out.print(table(("", "guard", "found"), rows, numbers=(2,)))
 
 

@@ -14,7 +14,8 @@ from .summary import writes_nothing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .document import Document, Guard, Undone, Written
+    from .document import Document
+    from .parts import Guard, Undone, Written
 
 FINDINGS = "guard_findings.csv"
 DIFFERENCES = "plan_difference.csv"
@@ -249,7 +250,7 @@ def red_guards(document: Document) -> list[RedGuard]:
     return [
         RedGuard(
             guard.guard,
-            guard.label,
+            guard.failed_label,
             about["meaning"],
             guard.violations,
             about["why"],
@@ -286,7 +287,7 @@ def accept(document: Document) -> str | None:
 
 def how_to_go_on(document: Document) -> str:
     """What comes after the remedies; ``accept`` or a new plan is the command."""
-    strict = [guard.label for guard in document.red if not guard.is_overridable]
+    strict = [guard.failed_label for guard in document.red if not guard.is_overridable]
     if not strict:
         return (
             "Do what the red guard asks for, and plan again. If you have looked and it is right all the same, write "

@@ -6,11 +6,11 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from loader.report.document import (
+from loader.report.document import Document
+from loader.report.parts import (
     Addresses,
     Contacts,
     Corrections,
-    Document,
     Enrichment,
     Guard,
     OldImport,
@@ -68,7 +68,14 @@ def with_parts(part: Any, changed: Mapping[str, Any]) -> Any:
     return replace(part, **parts)
 
 
-GREEN = Guard("guard_stale_plan", "contacts are as the plan saw them", is_overridable=False, violations=0, passed=True)
+GREEN = Guard(
+    "guard_stale_plan",
+    "contacts are as the plan saw them",
+    "Contacts have changed since the plan",
+    is_overridable=False,
+    violations=0,
+    passed=True,
+)
 PLAIN = Document(
     plan=Plan("a database", is_practice=False, load_id=7, file_name="contacts week 48.csv", loaded_at=DAY,
               planned_at=DAY, fingerprint="bf0cae82" + "0" * 56, policy_version="0" * 32, is_partial=False),

@@ -26,9 +26,10 @@ from loader.database.connection import Target, pointed_at
 from loader.merge.apply import apply_plan
 from loader.merge.plan import Scope
 from loader.report import wording
-from loader.report.document import Corrections, PlanBefore, Week, read_report
+from loader.report.document import read_report
 from loader.report.files import first_rows, screen_lists, write_files
 from loader.report.html import LONGEST_VALUE, PAGE, SHOWN, Listed, Lists, read_lists, render
+from loader.report.parts import Corrections, PlanBefore, Week
 from loader.report.screen import LISTS
 from loader.report.screen import render as render_screen
 from loader.report.summary import answer
@@ -398,10 +399,10 @@ def test_a_red_guard_comes_first_with_what_was_found_and_no_way_to_write(benign:
         stop, _, rest = text.partition("Stop: 1 guard is red, and nothing will be written.")
         assert "The old import would" not in stop
         opening, _, calm = rest.partition("What this plan would do, were no guard red")
-        assert opening.strip().startswith("RED contacts are as the plan saw them")
+        assert opening.strip().startswith("RED Contacts have changed since the plan")
         assert "What to do. Run" in opening
         assert "phone" in opening
-        assert "No override is possible for: contacts are as the plan saw them." in opening
+        assert "No override is possible for: Contacts have changed since the plan." in opening
         assert "./kajabi-guard plan" in opening
         assert "The old import would" in calm
     assert email in page.words.partition("What was found")[2].partition("What to do.")[0]
@@ -414,7 +415,9 @@ def test_a_red_guard_comes_first_with_what_was_found_and_no_way_to_write(benign:
         found = list(csv.DictReader(file))
     (guard,) = [guard for guard in told.document["guards"] if not guard["passed"]]
     assert len(found) == guard["violations"] == 2
-    assert {(row["guard"], row["label"], row["email"]) for row in found} == {(guard["guard"], guard["label"], email)}
+    assert {(row["guard"], row["label"], row["email"]) for row in found} == {
+        (guard["guard"], guard["failed_label"], email)
+    }
     with benign.connect() as connection:
         tell_on(benign.world, connection)
     assert path.read_text("utf-8-sig").splitlines() == ["guard,label,email,row_number,field,found"], "green again"

@@ -8,8 +8,8 @@ import pytest
 
 from documents import document, guard, outcome, run, zeros
 from loader.report.charts import WEEK_HEIGHT, bars, outcomes_by_field, reasons_to_keep, weeks
-from loader.report.document import Week
 from loader.report.html import LONGEST_VALUE, is_blank, shown
+from loader.report.parts import Week
 from loader.report.summary import answer, listed
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, asdict, replace
 from typing import Any
 
 import pytest
 
 from documents import document, guard, outcome, run, zeros
+from loader.common.errors import RefusedByGuard
 from loader.common.paths import PROJECT
-from loader.report.document import Held, Owner, PlanBefore, Rule, Week
+from loader.merge.guards import require_green
+from loader.report import wording
+from loader.report.parts import Held, Owner, PlanBefore, Rule, Week
 
 # every key of `report --json`, as scripts have found it since the first version that had it; `files` is the command's
 KEYS: dict[str, Any] = {
@@ -43,7 +46,7 @@ KEYS: dict[str, Any] = {
     "held": [("hold_reason", "label", "remedy", "count_rows")],
     "owners": [("owner_label", "owner_class", "count_values")],
     **dict.fromkeys(("vanished_contacts", "email_changes", "unknown_labels")),
-    "guards": [("guard", "label", "is_overridable", "violations", "passed")],
+    "guards": [("guard", "label", "failed_label", "is_overridable", "violations", "passed")],
 }
 FULL = document(
     rules=(Rule("fill_blank", "our blank filled from Kajabi", "fill", 3, 1), Rule("same", "the same", "none", 0, 0)),
@@ -97,3 +100,13 @@ def test_whoever_reads_the_report_imports_nothing_that_writes() -> None:
         "sys.exit(any(f'loader.merge.{name}' in sys.modules for name in ('apply', 'undo', 'transaction', 'plan')))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
+
+
+def test_a_red_guard_is_headed_by_what_is_wrong_and_a_green_one_by_what_is_well() -> None:
+    green, red = guard(), guard(passed=False)
+    assert (green.told, red.told) == ("contacts are as the plan saw them", "Contacts have changed since the plan")
+    (told,) = wording.red_guards(document(guards=(green, red)))
+    assert told.label == red.failed_label
+    assert wording.how_to_go_on(document(guards=(red,))).endswith(f"is possible for: {red.failed_label}.")
+    with pytest.raises(RefusedByGuard, match=rf"guard_stale_plan \({red.failed_label}\): 1 found"):
+        require_green([asdict(red)])

@@ -1,5 +1,5 @@
--- The last run that wrote the plan that stands, with the guards that somebody accepted for it; and the undo that took it
--- back since, where one did: an undo that went on with an earlier one's leftovers says what is left now.
+-- The last run that wrote the plan that stands, with the guards that somebody accepted for it; and the run that undid
+-- it since, where one did: an undo that went on with an earlier one's leftovers says what is left now.
 with runs as (
     select runs.*
     from kajabi_ledger.merge_runs as runs
