@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 # what becomes of a difference, in the order in which it is drawn; the keys are classes of impact.css
 KINDS = {
     "fill": "filled: blank here",
-    "link": "Kajabi id noted",
+    "link": "Kajabi id linked",
     "update": "taken from Kajabi",
     "wait": "not in this part plan",
-    "review": "kept, please look",
+    "review": "needs review",
     "keep": "kept",
 }
 WEEK_HEIGHT = 120  # pixels of the tallest column

@@ -185,9 +185,7 @@ def _waiting(out: Console, document: Document) -> None:
     title(out, "For a person to decide")
     held = [(held.label, held.count_rows) for held in document.held]
     review = [
-        (f"kept, please look: {rule.label}", rule.count_needs_review)
-        for rule in document.rules
-        if rule.count_needs_review
+        (f"needs review: {rule.label}", rule.count_needs_review) for rule in document.rules if rule.count_needs_review
     ]
     reported = [(f"{label} ({name}.csv)", getattr(document.reported, name)) for name, label in wording.REPORTED.items()]
     rows = [*held, *review, *(row for row in reported if row[1])]

@@ -34,7 +34,7 @@ class Answer:
 VERBS = {
     "fill": {"planned": "fills", "red": "would fill", "applied": "filled"},
     "update": {"planned": "takes", "red": "would take", "applied": "took"},
-    "link": {"planned": "notes", "red": "would note", "applied": "noted"},
+    "link": {"planned": "links", "red": "would link", "applied": "linked"},
     "insert": {"planned": "adds", "red": "would add", "applied": "added"},
     "keep": {"planned": "leaves", "red": "would leave", "applied": "left"},
     "change": {"planned": "changes", "red": "would change", "applied": "changed"},
@@ -53,7 +53,7 @@ def answer(document: Document) -> Answer:
 
 
 def written(document: Document) -> dict[str, int]:
-    """How many values are filled, taken over and noted, and how many people are added."""
+    """How many values are filled, taken from Kajabi and linked, and how many people are added."""
     values = document.values
     return {
         "fill": values.fill,
@@ -188,8 +188,8 @@ def _part(document: Document) -> str:
 
 def _waiting(document: Document) -> str:
     review, held = document.values.needs_review, document.contacts.held
-    parts = [f"{count(review, 'value')} {'waits' if review == 1 else 'wait'} for a person"] if review else []
-    parts += [f"{count(held, 'export row')} {_be(held, 'planned')} set aside"] if held else []
+    parts = [f"{count(review, 'value needs', 'values need')} review"] if review else []
+    parts += [f"{count(held, 'export row')} {_be(held, 'planned')} quarantined"] if held else []
     if not parts:
         return ""
     return f"{listed(parts)}; left open, {'it harms' if review + held == 1 else 'they harm'} nothing."

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FINDINGS = "guard_findings.csv"
 DIFFERENCES = "plan_difference.csv"
-OTHERWISE = "What this plan would do, were no guard red"
+OTHERWISE = "What this plan would do if no guard were red"
 
 # what the figures are called, in the words of an administrator, in the order in which they are shown
 ADDRESSES = {
@@ -40,13 +40,13 @@ ENRICHMENT = {
 }
 CORRECTIONS = {
     "sent": "values sent",
-    "arrived": "arrived there",
-    "not_yet": "not there yet",
-    "otherwise": "otherwise there, or the person is gone",
+    "arrived": "arrived in Kajabi",
+    "not_yet": "not in Kajabi yet",
+    "otherwise": "different in Kajabi, or the person is gone",
 }
 REPORTED = {
     "vanished_contacts": "in the database, no longer in Kajabi",
-    "email_changes": "another email in Kajabi than here",
+    "email_changes": "a different email in Kajabi",
 }
 UNKNOWN_LABELS = "Source labels that seeds/source_priorities.csv does not know (they protect)"
 # headings of a plan that is to be read, and of one that was written
@@ -113,7 +113,7 @@ def sides(document: Document) -> dict[str, str]:
     return {
         "Kajabi's export": (
             f"{count(contacts.in_export, 'row')}, {contacts.matched:,} matched, {contacts.new:,} new, "
-            f"{contacts.held:,} set aside"
+            f"{contacts.held:,} quarantined"
         ),
         "Your contacts": f"{contacts.in_database:,}, of whom {contacts.only_in_database:,} are not in the export",
     }
@@ -136,8 +136,9 @@ def newcomers(document: Document) -> str:
     for row in document.held:
         if row.hold_reason == "duplicates_not_recorded":
             return (
-                f"{count(row.count_rows, 'newcomer')} must wait: nobody has said yet which people were merged away "
-                "before, and they would come in as strangers. Say it once, with a list, or that nobody ever was:"
+                f"{count(row.count_rows, 'new person must', 'new people must')} wait. Nobody has said yet which people "
+                "were merged away before, and such people would come back as strangers. Record them once, with a list, "
+                "or record that nobody was merged:"
             )
     return ""
 
@@ -192,7 +193,9 @@ def after_the_write(document: Document) -> list[Step]:
         ]
     applied = f"This plan was applied as {told['Written']}."
     if writes_nothing(document):
-        compared = "" if document.plan.is_partial else " The next export will be compared with this one."
+        compared = (
+            "" if document.plan.is_partial else " This export is the baseline now: the next one is compared with it."
+        )
         back = Step(f"{applied} It wrote nothing, so there is nothing to undo.{compared}")
     else:
         back = Step(f"{applied} To undo it (with --dry-run it is only shown):", _undo(run.run_id))
@@ -221,10 +224,7 @@ def difference(document: Document) -> str:
 
 CHANGES = ("added", "gone", "changed")
 DIFFERENCE = "What differs from the plan before"
-SAME_WRITES = (
-    "What they write is the same; something else that a plan is made from has moved (the export, the policy or the "
-    "base)."
-)
+SAME_WRITES = "Both plans write the same. Something else has changed: the export, the policy or the baseline."
 
 
 @dataclass(frozen=True)
@@ -290,8 +290,8 @@ def how_to_go_on(document: Document) -> str:
     strict = [guard.failed_label for guard in document.red if not guard.is_overridable]
     if not strict:
         return (
-            "Do what the red guard asks for, and plan again. If you have looked and it is right all the same, write "
-            "with your reason, which is kept:"
+            "Do what the red guard asks for, and plan again. If you have looked and everything is right, write the "
+            "plan with your reason, which the ledger keeps:"
         )
     return f"Do what the red guard asks for, and plan again. No override is possible for: {'; '.join(strict)}."
 

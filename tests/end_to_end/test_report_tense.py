@@ -161,7 +161,8 @@ def test_a_plan_that_wrote_nothing_has_nothing_to_undo(site: World) -> None:
     says(
         folder,
         f"Applied, as run {run}: there was nothing to write, and every value stayed as it was.",
-        "It wrote nothing, so there is nothing to undo. The next export will be compared with this one.",
+        "It wrote nothing, so there is nothing to undo.",
+        "This export is the baseline now: the next one is compared with it.",
         "./kajabi-guard weekly FILE",
     )
     assert all("kajabi-guard undo" not in text for text in told(folder).values())
