@@ -135,7 +135,7 @@ def _rules(rows: Iterable[Row]) -> str:
 
 
 def _labels(rows: Iterable[Row]) -> str:
-    return "\n".join(f"- `{row['guard']}`: {row['label']}." for row in rows)
+    return "\n".join(f"- `{row['guard']}`: {row['passed_label']}." for row in rows)
 
 
 def _lines(text: str, indent: str) -> str:

@@ -140,6 +140,8 @@ def apply(
         override = Override(accept, because)
         with steps_progress("Rehearsing the plan" if dry_run else "Writing the plan, all of it or nothing"):
             run = apply_plan(connection, target, fingerprint, dry_run=dry_run, override=override)
+        if run.is_written:
+            steps.tell_again(connection, target, chosen(context).reports, is_silent=is_json)
         if is_json:
             show_json(run.as_json())
             return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..common.console import bytes_progress, is_colored, say, show_json, steps_progress
-from ..common.errors import NotConnected, Usage
+from ..common.errors import NotConnected, StalePlan, Usage
 from ..common.paths import shown
 from ..common.private_files import begun_lists
 from ..common.shell_quoting import as_typed
@@ -24,6 +24,7 @@ from ..merge.plan import Scope, make_plan
 from ..merge.standing import Standing, next_step, read_standing
 from ..report.document import read_report
 from ..report.files import screen_lists, write_files
+from ..report.files import tell_again as rewrite_told
 from ..report.html import PAGE, TO_DECIDE, decide_command
 from ..report.screen import render
 from ..stewardship.outcomes import account, all_accepted
@@ -98,7 +99,7 @@ def report(target: Target, reports: Path, *, is_json: bool, opens: bool = False)
         lists = screen_lists(connection, document)
         folder = write_files(connection, document, render(document, lists), reports)
     if is_json:
-        show_json({**document, "files": str(folder)})
+        show_json({**document.as_json(), "files": str(folder)})
     else:
         click.echo(render(document, lists, color=is_colored()), color=True)
         click.echo(f"Files: {shown(folder)}")
@@ -108,8 +109,19 @@ def report(target: Target, reports: Path, *, is_json: bool, opens: bool = False)
         click.echo(as_typed(f"To read in a browser: {PAGE} there, or  ./kajabi-guard report --open"))
     if opens:
         open_page(folder / PAGE)
-    if not all(guard["passed"] for guard in document["guards"]):
+    if document.red:
         sys.exit(3)
+
+
+def tell_again(connection: Connection, target: Target, reports: Path, *, is_silent: bool) -> None:
+    """Bring the report of the plan up to date after a write, which is done whatever becomes of its report."""
+    try:
+        rewrite_told(connection, target, reports)
+    except StalePlan:  # the plan that was undone is not the one that stands, and has no report any more
+        return
+    except Exception:  # noqa: BLE001  # no fault of the report may look as if nothing had been written
+        if not is_silent:
+            say("The report's page could not be brought up to date. To write it again:\n   ./kajabi-guard report")
 
 
 def open_page(page: Path) -> None:

@@ -10,7 +10,7 @@ from ..database.schema import prepared
 from ..merge.undo import undo_run
 from . import steps
 from .help import TAKING_BACK, Argument, command
-from .options import as_json, target_of
+from .options import as_json, chosen, target_of
 
 
 @command(TAKING_BACK, 1, "undo --dry-run 7", "undo 7")
@@ -24,6 +24,8 @@ def undo(context: click.Context, run: int, *, dry_run: bool, is_json: bool) -> N
     """Undo one run, except where somebody changed a value since."""
     with target_of(context) as target, prepared(target, "undo") as connection:
         undone = undo_run(connection, target, run, dry_run=dry_run)
+        if undone.is_written:
+            steps.tell_again(connection, target, chosen(context).reports, is_silent=is_json)
         if is_json:
             show_json(undone.as_json())
             return

@@ -19,7 +19,7 @@ from ..kajabi.inbound.load import load_export
 from ..merge.apply import apply_plan
 from ..merge.plan import make_plan
 from ..report.document import read_report
-from ..report.files import screen_lists, write_files
+from ..report.files import screen_lists, tell_again, write_files
 from ..report.screen import render
 from ..report.summary import answer
 from ..stewardship import merged_contacts
@@ -149,9 +149,10 @@ def _week(
     else:
         told = answer(document)
         say(" ".join((told.headline, *told.first)))
-    passed = sum(guard["passed"] for guard in document["guards"])
-    say(f"Guards: {passed} of {len(document['guards'])} green. Applying {document['fingerprint'][:8]} ...")
-    run = apply_plan(connection, target, document["fingerprint"])
+    total = len(document.guards)
+    say(f"Guards: {total - len(document.red)} of {total} green. Applying {document.plan.short} ...")
+    run = apply_plan(connection, target, document.plan.fingerprint)
+    tell_again(connection, target, reports)
     say(
         f"Run {run.run_id}: {count(run.updated_contacts, 'contact')} filled ({count(run.values_written, 'value')}), "
         f"{count(run.inserted_contacts, 'contact')} inserted, {run.protected_values_changed} protected values changed."
@@ -164,7 +165,7 @@ def _week(
 
 def _end(first: dict[str, Any], second: dict[str, Any]) -> None:
     weeks = (first, second)
-    destroyed = sum(week["document"]["old_import"]["values_changed"] for week in weeks)
+    destroyed = sum(week["document"].old_import.values_changed for week in weeks)
     written = sum(week["run"].values_written for week in weeks)
     inserted = sum(week["run"].inserted_contacts for week in weeks)
     say("\n" + "-" * 80)

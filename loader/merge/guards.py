@@ -27,7 +27,7 @@ def expected_guards() -> dict[str, dict[str, str]]:
 
 
 def read_verdict(connection: Connection) -> list[dict[str, Any]]:
-    """Return [{guard, label, violations, passed}], live. Raises RefusedByGuard where the verdict is not complete."""
+    """Return [{guard, label, failed_label, violations, passed}], live. Raises RefusedByGuard unless it is complete."""
     try:
         verdict = connection.execute(statement("guard_verdict")).fetchall()
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
@@ -39,7 +39,7 @@ def read_verdict(connection: Connection) -> list[dict[str, Any]]:
             "did not answer. A guard that is silent protects nobody, so nothing was written. "
             "Run `./kajabi-guard plan` and read its result; a failed test there says what is wrong."
         )
-    return verdict
+    return [{**row, "failed_label": expected_guards()[row["guard"]]["failed_label"]} for row in verdict]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ def require_green(verdict: list[dict[str, Any]], override: Override | None = Non
     red = [row for row in verdict if not row["passed"] and row not in overridden]
     if red:
         listed = "; ".join(
-            f"{row['guard']} ({row['label']}): {row['violations']} found. {expected_guards()[row['guard']]['remedy']}"
+            f"{row['guard']} ({row['failed_label']}): {row['violations']} found. "
+            f"{expected_guards()[row['guard']]['remedy']}"
             for row in red
         )
         raise RefusedByGuard(f"Refused by {len(red)} of {len(verdict)} guards, nothing was written. {listed}")

@@ -7,18 +7,20 @@ has a pattern of its own and its number in words.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from .parts import Outcome, Week
+
 # what becomes of a difference, in the order in which it is drawn; the keys are classes of impact.css
 KINDS = {
     "fill": "filled: blank here",
-    "link": "Kajabi id noted",
+    "link": "Kajabi id linked",
     "update": "taken from Kajabi",
     "wait": "not in this part plan",
-    "review": "kept, please look",
+    "review": "needs review",
     "keep": "kept",
 }
 WEEK_HEIGHT = 120  # pixels of the tallest column
@@ -47,9 +49,9 @@ class Bar:
 
 @dataclass(frozen=True)
 class Column:
-    """One run in the picture of the weeks: the row of the document, and its column from the top of the picture."""
+    """One run in the picture of the weeks: the week of the document, and its column from the top of the picture."""
 
-    week: Mapping[str, Any]
+    week: Week
     left: str
     width: str
     top: str
@@ -76,39 +78,39 @@ def _segments(numbers: Mapping[str, int], longest: int) -> list[Segment]:
     return segments
 
 
-def outcomes_by_field(document: Mapping[str, Any]) -> list[Bar]:
-    """What becomes of every difference, field by field, from the document's ``outcomes``."""
+def outcomes_by_field(outcomes: Iterable[Outcome]) -> list[Bar]:
+    """What becomes of every difference, field by field."""
     fields: dict[str, dict[str, int]] = {}
-    for row in document["outcomes"]:
-        numbers = fields.setdefault(row["field"], dict.fromkeys(KINDS, 0))
-        is_kept = row["outcome"] == "keep"
-        numbers["review"] += row["count_needs_review"] if is_kept else 0
-        numbers[row["outcome"]] += row["count_values"] - (row["count_needs_review"] if is_kept else 0)
+    for row in outcomes:
+        numbers = fields.setdefault(row.field, dict.fromkeys(KINDS, 0))
+        review = row.count_needs_review if row.outcome == "keep" else 0
+        numbers["review"] += review
+        numbers[row.outcome] += row.count_values - review
     return bars(fields.items())
 
 
-def reasons_to_keep(document: Mapping[str, Any]) -> list[Bar]:
+def reasons_to_keep(outcomes: Iterable[Outcome]) -> list[Bar]:
     """Why values are kept, most frequent first: a bar for each rule."""
     rules: dict[str, dict[str, int]] = {}
-    for row in document["outcomes"]:
-        if row["outcome"] == "keep":
-            numbers = rules.setdefault(row["label"], {"review": 0, "keep": 0})
-            numbers["review"] += row["count_needs_review"]
-            numbers["keep"] += row["count_values"] - row["count_needs_review"]
+    for row in outcomes:
+        if row.outcome == "keep":
+            numbers = rules.setdefault(row.label, {"review": 0, "keep": 0})
+            numbers["review"] += row.count_needs_review
+            numbers["keep"] += row.count_values - row.count_needs_review
     return bars(sorted(rules.items(), key=lambda rule: (-sum(rule[1].values()), rule[0])))
 
 
-def weeks(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
+def weeks(told: Sequence[Week]) -> list[Column]:
     """Return a column for each run, oldest first: what we kept, the part for a person hatched at its foot."""
-    highest = max((row["kept"] for row in rows), default=0)
-    places = max(len(rows), WEEKS_WIDE)
+    highest = max((week.kept for week in told), default=0)
+    places = max(len(told), WEEKS_WIDE)
     columns = []
-    for position, row in enumerate(rows):
-        height = max(WEEK_HEIGHT * row["kept"] / highest, 1) if row["kept"] else 0
-        review = max(height * row["needs_review"] / row["kept"], 1) if row["needs_review"] and row["kept"] else 0
+    for position, week in enumerate(told):
+        height = max(WEEK_HEIGHT * week.kept / highest, 1) if week.kept else 0
+        review = max(height * week.needs_review / week.kept, 1) if week.needs_review and week.kept else 0
         columns.append(
             Column(
-                row, _percent(position, places), f"{80 / places:.3f}%",
+                week, _percent(position, places), f"{80 / places:.3f}%",
                 *(f"{pixels:.1f}" for pixels in (WEEK_HEIGHT - height, height, WEEK_HEIGHT - review, review)),
             )
         )  # fmt: skip

@@ -18,6 +18,7 @@ import jinja2
 from markupsafe import Markup
 
 from ..common.fields import FIELD_NAMES
+from ..common.layout import moment
 from ..common.private_files import begun_lists
 from ..common.shell_quoting import LIST_MERGED, as_typed, can_be_pasted, command
 from ..common.tables import count, visible
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..database.connection import Connection
+    from .document import Document
 
 PAGE = "impact.html"
 TO_DECIDE = "to_decide.csv"  # the list that people fill in
@@ -64,20 +66,18 @@ class Lists:
     differences: Listed
     evidence: Mapping[str, Sequence[Mapping[str, Any]]]
     explanations: Mapping[str, Mapping[str, Any]]
-    planned_at: str
 
 
-def page(connection: Connection, document: Mapping[str, Any], folder: Path) -> str:
+def page(connection: Connection, document: Document, folder: Path) -> str:
     """Return the page of the plan that stands; ``folder`` is where it will lie, beside its CSV files."""
     return render(document, read_lists(connection, document), folder)
 
 
-def read_lists(connection: Connection, document: Mapping[str, Any]) -> Lists:
+def read_lists(connection: Connection, document: Document) -> Lists:
     """Read the first rows of every list. What a red guard found is asked only where one is red."""
     evidence = guard_evidence(connection, document)
-    planned = connection.execute(statement("current_plan")).fetchone() or {}
     differences = Listed((), 0)
-    if document["plan_before"]:
+    if document.before:
         differences = _listed(connection, "plan_difference", DIFFERENCES_SHOWN, wording.DIFFERENCES)
     lists = {name: _listed(connection, name, limit, f"{name}.csv") for name, limit in SHOWN.items()}
     set_aside = [row["export_row"] for row in lists["to_decide"].rows if row["export_row"] is not None]
@@ -87,16 +87,15 @@ def read_lists(connection: Connection, document: Mapping[str, Any]) -> Lists:
         differences=differences,
         evidence=evidence,
         explanations={row["label"]: row for row in connection.execute(statement("explanations"))},
-        planned_at=f"{planned['planned_at']:%Y-%m-%d %H:%M %Z}",
     )
 
 
 def guard_evidence(
-    connection: Connection, document: Mapping[str, Any], limit: int | None = FINDINGS_SHOWN
+    connection: Connection, document: Document, limit: int | None = FINDINGS_SHOWN
 ) -> dict[str, list[dict[str, Any]]]:
     """The first rows that each red guard found, or with None all of them."""
     evidence: dict[str, list[dict[str, Any]]] = {}
-    red = {guard["guard"] for guard in document["guards"] if not guard["passed"]}
+    red = {guard.guard for guard in document.red}
     if red:
         for row in connection.execute(statement("guard_evidence"), {"limit": limit}):
             if row["guard"] in red:
@@ -110,31 +109,32 @@ def _listed(connection: Connection, name: str, limit: int, file: str | None = No
         return Listed(cursor.fetchmany(limit), cursor.rowcount, file)
 
 
-def render(document: Mapping[str, Any], lists: Lists, folder: Path) -> str:
+def render(document: Document, lists: Lists, folder: Path) -> str:
     """Return the page as text. Reads nothing and writes nothing."""
     style, script = _inline("impact.css"), _inline("impact.js")
     return _templates().get_template("impact.html.j2").render(
         document=document,
         lists=lists,
-        answer=answer(dict(document)),
+        answer=answer(document),
         words=wording,
-        short=document["fingerprint"][:8],
+        short=document.plan.short,
+        planned_at=moment(document.plan.planned_at),
         style=style,
         script=script,
         policy=_content_policy(style, script),
-        by_field=charts.outcomes_by_field(document),
-        reasons=charts.reasons_to_keep(document),
+        by_field=charts.outcomes_by_field(document.outcomes),
+        reasons=charts.reasons_to_keep(document.outcomes),
         old_import=charts.bars(
-            (field, {"keep": number}) for field, number in document["old_import"]["values_by_field"].items()
+            (field, {"keep": number}) for field, number in document.old_import.values_by_field.items()
         ),
         owners=charts.bars(
-            (row["owner_label"], {"keep": row["count_values"]}) for row in document["owners"][:LABELS_SHOWN]
+            (owner.owner_label, {"keep": owner.count_values}) for owner in document.owners[:LABELS_SHOWN]
         ),
-        addresses=charts.bars((key, {"keep": document["addresses"][key]}) for key in wording.ADDRESSES),
+        addresses=charts.bars((key, {"keep": getattr(document.addresses, key)}) for key in wording.ADDRESSES),
         enrichment=charts.bars(
-            (key, {"keep": document["enrichment"][key]}) for key in wording.ENRICHMENT
+            (key, {"keep": getattr(document.enrichment, key)}) for key in wording.ENRICHMENT
         ),
-        weeks=charts.weeks(document["weeks"]),
+        weeks=charts.weeks(document.weeks),
         kinds=charts.KINDS,
         labels_shown=LABELS_SHOWN,
         keys=KEYS,

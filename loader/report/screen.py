@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    Document = dict[str, Any]
+    from .document import Document
+
     Rows = Sequence[Mapping[str, Any]]
 
 LINES_SHOWN = 8
@@ -51,9 +52,11 @@ def render(document: Document, lists: Mapping[str, Rows], *, color: bool = False
 
 
 def _answer(out: Console, document: Document, lists: Mapping[str, Rows]) -> None:
-    out.print(Text(f"Plan {document['fingerprint'][:8]} for {visible(document['file_name'])}", overflow="fold"))
-    paragraph(out, document["database"])
-    paragraph(out, f"Made under policy version {document['policy_version'][:8]}.")
+    out.print(Text(f"Plan {document.plan.short} for {visible(document.plan.file_name)}", overflow="fold"))
+    paragraph(out, document.plan.database)
+    paragraph(out, f"Made under policy version {document.plan.policy_version[:8]}.")
+    for label, text in wording.runs(document).items():
+        paragraph(out, f"{label}: {text}.")
     told = answer(document)
     title(out, told.headline)
     if told.state == "red":
@@ -95,7 +98,7 @@ def _field(name: str | None) -> str:
 
 
 def _old_import(out: Console, document: Document) -> None:
-    by_field = document["old_import"]["values_by_field"]
+    by_field = document.old_import.values_by_field
     people = wording.people_at_risk(document)
     if people or by_field:
         title(out, "What the old import would have changed")
@@ -108,14 +111,12 @@ def _old_import(out: Console, document: Document) -> None:
 
 
 def _compared(out: Console, document: Document) -> None:
-    rules = [(document["rule_labels"][rule], number) for rule, number in document["rules"].items() if number]
+    rules = [(rule.label, rule.count_values) for rule in document.rules if rule.count_values]
     if rules:
-        title(out, "What becomes of every difference")
-        out.print(table(("Kajabi's value differs, and", "values"), rules, numbers=(1,)))
-    addresses = {label: document["addresses"][key] for key, label in wording.ADDRESSES.items()}
-    _figures(out, "Addresses, here and in Kajabi", addresses)
-    enriched = {label: document["enrichment"][key] for key, label in wording.ENRICHMENT.items()}
-    _figures(out, "What others gave your contacts", enriched)
+        title(out, wording.heading(document, "differences"))
+        out.print(table((wording.heading(document, "differs"), "values"), rules, numbers=(1,)))
+    _figures(out, "Addresses, here and in Kajabi", wording.addresses(document))
+    _figures(out, "What others gave your contacts", wording.enrichment(document))
 
 
 def _figures(out: Console, heading: str, figures: Mapping[str, int]) -> None:
@@ -127,7 +128,7 @@ def _figures(out: Console, heading: str, figures: Mapping[str, int]) -> None:
 def _guards(out: Console, document: Document) -> None:
     title(out, "Guards")
     paragraph(out, wording.guards(document))
-    rows = [("ok" if guard["passed"] else "RED", guard["label"], guard["violations"]) for guard in document["guards"]]
+    rows = [("ok" if guard.passed else "RED", guard.told, guard.violations) for guard in document.guards]
     out.print(table(("", "guard", "found"), rows, numbers=(2,)))
 
 
@@ -142,13 +143,13 @@ def _writes(out: Console, document: Document, lists: Mapping[str, Rows]) -> None
             (row["email"], FIELD_NAMES[row["field"]], *(row[side] or "(blank)" for side in SIDES)) for row in changes
         ]
         out.print(table(("who", "field", "from", "to"), listed))
-        _more(out, sum(document["values"][action] for action in ("fill", "update", "link")) - len(listed))
+        _more(out, document.values.written - len(listed))
     if arrivals:
         title(out, "New contacts")
         paragraph(out, "The whole is in new_contacts.csv.")
         names = [(row["email"], " ".join(filter(None, (row["first_name"], row["last_name"])))) for row in arrivals]
         out.print(table(("email", "name"), names))
-        _more(out, document["writes"]["inserted_contacts"] - len(names))
+        _more(out, document.writes.inserted_contacts - len(names))
 
 
 SIDES = ("present_value", "final_value")
@@ -156,7 +157,7 @@ SIDES = ("present_value", "final_value")
 
 def _difference(out: Console, document: Document, lists: Mapping[str, Rows]) -> None:
     """Whoever read the plan before reads only this."""
-    if not document["plan_before"]:
+    if not document.before:
         return
     title(out, wording.DIFFERENCE)
     paragraph(out, f"{wording.difference(document)} The whole is in {wording.DIFFERENCES}.")
@@ -172,7 +173,7 @@ def _difference(out: Console, document: Document, lists: Mapping[str, Rows]) -> 
     ]
     if rows:
         out.print(table(("what", "who", "field", "the plan before", "this plan"), rows))
-        _more(out, sum(document["plan_before"][change] for change in wording.CHANGES) - len(rows))
+        _more(out, sum(getattr(document.before, change) for change in wording.CHANGES) - len(rows))
 
 
 def _more(out: Console, number: int) -> None:
@@ -182,12 +183,11 @@ def _more(out: Console, number: int) -> None:
 
 def _waiting(out: Console, document: Document) -> None:
     title(out, "For a person to decide")
-    held = [(row["label"], row["count_rows"]) for row in document["held"]]
+    held = [(held.label, held.count_rows) for held in document.held]
     review = [
-        (f"kept, please look: {document['rule_labels'][rule]}", number)
-        for rule, number in document["review_by_rule"].items()
+        (f"needs review: {rule.label}", rule.count_needs_review) for rule in document.rules if rule.count_needs_review
     ]
-    reported = [(f"{label} ({name}.csv)", document[name]) for name, label in wording.REPORTED.items()]
+    reported = [(f"{label} ({name}.csv)", getattr(document.reported, name)) for name, label in wording.REPORTED.items()]
     rows = [*held, *review, *(row for row in reported if row[1])]
     if rows:
         out.print(table(("", "rows"), rows, numbers=(1,)))
@@ -195,17 +195,21 @@ def _waiting(out: Console, document: Document) -> None:
         out.print("Row by row, with what to do: held_rows.csv and skipped_updates.csv.")
     else:
         out.print("Nothing.")
-    if document["unknown_labels"]:
-        paragraph(out, f"{wording.UNKNOWN_LABELS}: {', '.join(document['unknown_labels'])}")
+    if document.reported.unknown_labels:
+        paragraph(out, f"{wording.UNKNOWN_LABELS}: {', '.join(document.reported.unknown_labels)}")
 
 
 def _next(out: Console, document: Document) -> None:
-    short = document["fingerprint"][:8]
+    short = document.plan.short
     title(out, f"Fingerprint {short}")
-    if document["applied_as_run"]:
-        paragraph(out, f"This plan was applied as run {document['applied_as_run']}. Next week:")
-        command_line(out, "./kajabi-guard weekly FILE")
-    elif wording.red_guards(document):
+    steps = wording.after_the_write(document)
+    for step in steps:
+        paragraph(out, step.said)
+        if step.command:
+            command_line(out, step.command)
+    if steps:
+        return
+    if wording.red_guards(document):
         paragraph(out, "A guard is red, and `apply` will refuse: what to do is said above, before everything else.")
     else:
         out.print(as_typed(f"Rehearse it:  ./kajabi-guard apply --dry-run {short}"), soft_wrap=True)

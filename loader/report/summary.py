@@ -6,14 +6,17 @@ The page and the terminal say the same ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..common.tables import count
+
+if TYPE_CHECKING:
+    from .document import Document
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a person reads first, and what right after it. ``state``: planned, empty, applied or red."""
+    """What a person reads first, and what right after it. ``state``: planned, empty, red, applied or undone."""
 
     state: str
     headline: str
@@ -26,37 +29,51 @@ class Answer:
         return self.first + self.then
 
 
-# the verbs of a plan that stands, of one that cannot be written while a guard is red, and of one that was written
+# the verbs of a plan that stands, of one that cannot be written while a guard is red, and of one that was written,
+# whether it was undone since or not
 VERBS = {
     "fill": {"planned": "fills", "red": "would fill", "applied": "filled"},
     "update": {"planned": "takes", "red": "would take", "applied": "took"},
-    "link": {"planned": "notes", "red": "would note", "applied": "noted"},
+    "link": {"planned": "links", "red": "would link", "applied": "linked"},
     "insert": {"planned": "adds", "red": "would add", "applied": "added"},
     "keep": {"planned": "leaves", "red": "would leave", "applied": "left"},
     "change": {"planned": "changes", "red": "would change", "applied": "changed"},
 }
 
 
-def answer(document: dict[str, Any]) -> Answer:
+def answer(document: Document) -> Answer:
     """Return the answer for ``read_report``'s document."""
-    red = [guard for guard in document["guards"] if not guard["passed"]]
-    writes_nothing = not any((*written(document).values(), document["writes"]["updated_contacts"]))
-    state = "applied" if document["applied_as_run"] else "red" if red else "empty" if writes_nothing else "planned"
+    run = document.written
+    state = "red" if document.red else "empty" if writes_nothing(document) else "planned"
+    if run:
+        state = "undone" if run.undone else "applied"
     first = (_old_import(document), _compared(document, state), _written(document, state), _updates(document))
-    then = (_part(document), _waiting(document), _relabelled(document))
-    return Answer(state, _headline(document, state, len(red)), tuple(filter(None, first)), tuple(filter(None, then)))
+    then = (_undone(document), _part(document), _waiting(document), _relabelled(document))
+    return Answer(state, _headline(document, state), tuple(filter(None, first)), tuple(filter(None, then)))
 
 
-def written(document: dict[str, Any]) -> dict[str, int]:
-    """How many values are filled, taken over and noted, and how many people are added."""
-    values = document["values"]
+def written(document: Document) -> dict[str, int]:
+    """How many values are filled, taken from Kajabi and linked, and how many people are added."""
+    values = document.values
     return {
-        **{action: values[action] for action in ("fill", "update", "link")},
-        "insert": document["writes"]["inserted_contacts"],
+        "fill": values.fill,
+        "update": values.update,
+        "link": values.link,
+        "insert": document.writes.inserted_contacts,
     }
 
 
-def _headline(document: dict[str, Any], state: str, count_red: int) -> str:
+def writes_nothing(document: Document) -> bool:
+    """Whether the plan has nothing to write; applying it accepts the export all the same."""
+    return not any((*written(document).values(), document.writes.updated_contacts))
+
+
+def _headline(document: Document, state: str) -> str:
+    run, count_red = document.written, len(document.red)
+    if run and run.undone:
+        return f"Undone: run {run.undone.run_id} undid what run {run.run_id} had written."
+    if run and writes_nothing(document):
+        return f"Applied, as run {run.run_id}: there was nothing to write, and every value stayed as it was."
     if state == "red":
         return f"Stop: {count(count_red, 'guard')} {_be(count_red, state)} red, and nothing will be written."
     if state == "empty":
@@ -64,51 +81,56 @@ def _headline(document: dict[str, Any], state: str, count_red: int) -> str:
     taken = written(document)["update"]
     said = f"{count(taken, 'value')} {_be(taken, state)} taken from Kajabi, as your policy or a person said."
     if not taken:
-        said = "no value that you held was changed." if state == "applied" else "No value that you hold is changed."
-    return f"Written, as run {document['applied_as_run']}: {said}" if state == "applied" else said
+        said = "no value that you held was changed." if run else "No value that you hold is changed."
+    return f"Written, as run {run.run_id}: {said}" if run else said
 
 
-def _old_import(document: dict[str, Any]) -> str:
-    old = document["old_import"]
-    if not old["values_changed"]:
+def _old_import(document: Document) -> str:
+    old = document.old_import
+    if not old.values_changed:
         return "The old import would have changed no value."
-    people = count(old["contacts_changed"], "person", "people")
-    return f"The old import would have changed {count(old['values_changed'], 'value')} of {people}."
+    people = count(old.contacts_changed, "person", "people")
+    return f"The old import would have changed {count(old.values_changed, 'value')} of {people}."
 
 
-def _relabelled(document: dict[str, Any]) -> str:
-    number = document["old_import"]["relabelled_contacts"]
+def _relabelled(document: Document) -> str:
+    number = document.old_import.relabelled_contacts
     if not number:
         return ""
     people = count(number, "contact")
     return f"The old import would have relabelled {people} of other sources as well; this one never does."
 
 
-def _compared(document: dict[str, Any], state: str) -> str:
+def _compared(document: Document, state: str) -> str:
     """What becomes of the very values that the old import would have changed."""
-    now, total = document["old_import_now"], document["old_import"]["values_changed"]
-    tense = "planned" if state == "empty" else state
+    now, total = document.old_import.now, document.old_import.values_changed
+    tense = _tense(state)
     if not total:
         return ""
-    if now["kept"] == total:
+    if now.kept == total:
         return f"This one {VERBS['change'][tense]} none of them."
-    parts = [f"{VERBS['keep'][tense]} {now['kept']:,} of them as they {_be(2, state)}"] if now["kept"] else []
-    if now["filled"]:
-        parts.append(f"{VERBS['fill'][tense]} {now['filled']:,} that {_be(now['filled'], state)} blank here")
-    if now["updated"]:
-        parts.append(f"{VERBS['update'][tense]} Kajabi's in {now['updated']:,}, because somebody said so")
+    parts = [f"{VERBS['keep'][tense]} {now.kept:,} of them as they {_be(2, state)}"] if now.kept else []
+    if now.filled:
+        parts.append(f"{VERBS['fill'][tense]} {now.filled:,} that {_be(now.filled, state)} blank here")
+    if now.updated:
+        parts.append(f"{VERBS['update'][tense]} Kajabi's in {now.updated:,}, because somebody said so")
     return f"This one {listed(parts)}."
 
 
+def _tense(state: str) -> str:
+    """Which of the VERBS: nothing is planned as something is, and what was undone had been written."""
+    return {"empty": "planned", "undone": "applied"}.get(state, state)
+
+
 def _be(number: int, state: str) -> str:
-    if state == "applied":
+    if _tense(state) == "applied":
         return "was" if number == 1 else "were"
     return "is" if number == 1 else "are"
 
 
-def _written(document: dict[str, Any], state: str) -> str:
+def _written(document: Document, state: str) -> str:
     counts = written(document)
-    tense = "planned" if state == "empty" else state
+    tense = _tense(state)
     parts = []
     if counts["fill"]:
         parts.append(f"{VERBS['fill'][tense]} {count(counts['fill'], 'blank')}")
@@ -119,16 +141,18 @@ def _written(document: dict[str, Any], state: str) -> str:
     if counts["insert"]:
         parts.append(f"{VERBS['insert'][tense]} {count(counts['insert'], 'new person', 'new people')}")
     if not parts:
-        return "It fills no blank and adds nobody." if state in {"planned", "empty"} else ""
+        if state == "red":
+            return ""
+        return "It fills no blank and adds nobody." if tense == "planned" else "It filled no blank and added nobody."
     return f"In all it {listed(parts)}."
 
 
-def _updates(document: dict[str, Any]) -> str:
+def _updates(document: Document) -> str:
     """Who said that values may be taken from Kajabi: a policy, or a person."""
     by_rule: dict[str, int] = {}
-    for row in document["outcomes"]:
-        if row["outcome"] == "update":
-            by_rule[row["rule"]] = by_rule.get(row["rule"], 0) + row["count_values"]
+    for row in document.outcomes:
+        if row.outcome == "update":
+            by_rule[row.rule] = by_rule.get(row.rule, 0) + row.count_values
     decided = by_rule.pop("decided_kajabi", 0)
     parts = []
     if sum(by_rule.values()):
@@ -138,18 +162,34 @@ def _updates(document: dict[str, Any]) -> str:
     return f"From Kajabi: {listed(parts)}." if parts else ""
 
 
-def _part(document: dict[str, Any]) -> str:
-    outside = document["writes"]["outside_this_plan"]
-    if not document["is_partial"]:
+def _undone(document: Document) -> str:
+    """How much of what was written is undone."""
+    run = document.written
+    if not run or not run.undone:
+        return ""
+    values, contacts = run.undone.values_left, run.undone.contacts_left
+    left = [count(values, "value")] if values else []
+    left += [count(contacts, "contact")] if contacts else []
+    if not left:
+        return f"Run {run.undone.run_id} undid all of it."
+    which = "it was" if values + contacts == 1 else "they were"
+    return (
+        f"Run {run.undone.run_id} left {listed(left)} alone, because {which} no longer as run {run.run_id} had written."
+    )
+
+
+def _part(document: Document) -> str:
+    outside = document.writes.outside_this_plan
+    if not document.plan.is_partial:
         return ""
     waits = f"{count(outside, 'further contact')} {'waits' if outside == 1 else 'wait'}"
-    return f"This is a part plan: {waits} for a plan without --only or --first."
+    return f"This {'was' if document.written else 'is'} a part plan: {waits} for a plan without --only or --first."
 
 
-def _waiting(document: dict[str, Any]) -> str:
-    review, held = document["needs_review"], document["contacts"]["held"]
-    parts = [f"{count(review, 'value')} {'waits' if review == 1 else 'wait'} for a person"] if review else []
-    parts += [f"{count(held, 'export row')} {_be(held, 'planned')} set aside"] if held else []
+def _waiting(document: Document) -> str:
+    review, held = document.values.needs_review, document.contacts.held
+    parts = [f"{count(review, 'value needs', 'values need')} review"] if review else []
+    parts += [f"{count(held, 'export row')} {_be(held, 'planned')} quarantined"] if held else []
     if not parts:
         return ""
     return f"{listed(parts)}; left open, {'it harms' if review + held == 1 else 'they harm'} nothing."

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..common.paths import REPORTS, STATE
+from ..common.report_folders import entries, is_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-OURS = re.compile(r"load \d+ plan [0-9a-f]{8}")
 
 # a key inside of a longer word is another person's, unless what stands before it is an escape of JSON or of a link; as
 # in the database (kajabi_ledger.keys_pattern), a dot goes on to a longer domain unless it ends a sentence
@@ -35,12 +34,11 @@ def find_files(keys: Sequence[str], reports: Path = REPORTS, state: Path = STATE
     """Return what names one of these keys. dbt's artifacts and logs count as naming everybody: nobody needs them."""
     listed = "|".join(re.escape(_as_key(key)) for key in keys)
     pattern = re.compile(rf"{BEFORE}(?:{listed}){AFTER}")
-    entries = sorted(reports.iterdir()) if reports.is_dir() else []
-    naming = [entry for entry in entries if _names(entry, pattern)]
+    naming = [entry for entry in entries(reports) if _names(entry, pattern)]
     dbt = [state / "dbt" / name for name in ("target", "kajabi_guard_comparison", "logs")]
     return Files(
-        reports=[entry for entry in naming if OURS.fullmatch(entry.name)],
-        others=[entry for entry in naming if not OURS.fullmatch(entry.name)],
+        reports=[entry for entry in naming if is_report(entry.name)],
+        others=[entry for entry in naming if not is_report(entry.name)],
         left_by_dbt=[folder for folder in dbt if folder.exists()],
     )
 
@@ -52,7 +50,11 @@ def delete_files(files: Files) -> None:
 
 
 def _names(entry: Path, pattern: re.Pattern[str]) -> bool:
-    files = [entry] if entry.is_file() else [path for path in entry.rglob("*") if path.is_file()]
+    found = [entry, *entry.rglob("*")]
+    # a report's folder has the name of the export in its own
+    if any(pattern.search(_as_key(path.name)) for path in found):
+        return True
+    files = [path for path in found if path.is_file()]
     return any(pattern.search(_as_key(path.read_bytes().decode("utf-8", errors="replace"))) for path in files)
 
 

@@ -98,8 +98,8 @@ def test_a_conflict_says_since_when_it_waits_with_the_base_that_it_was_opened_wi
     assert fields["first_name"]["waits_since"] is None, "new in this plan"
     assert not fields["city"]["needs_review"]
     text = text_of(story.world, "ada@example.org")
-    assert "opened by run 2; one of these closes it" in text
-    assert "waits for a person since this plan" in text
+    assert "opened by run 2; one of these decides it" in text
+    assert "needs review since this plan" in text
 
 
 def test_the_history_of_a_field_comes_from_the_ledger(story: Story) -> None:

@@ -504,9 +504,19 @@ def test_files_are_found_by_any_key_whatever_its_case_and_ours_alone_are_deleted
     ours = reports / "load 12 plan 0123abcd"
     ours.mkdir(parents=True)
     (ours / "held_rows.csv").write_bytes("email;id\r\n\xff;9911223344".encode("latin-1"))
+    named = reports / "practice" / "2026-11-28 9911223344, load 3, plan 0123abcd"
+    of_practice = reports / "practice" / "2026-11-28 week 48, load 4, plan 4567abcd"
+    of_today = reports / "2026-11-28 week 48, from Ann, load 5, plan 89abcdef"
+    for folder in (named, of_practice, of_today):
+        folder.mkdir(parents=True)
+        text = "" if folder == named else "jo\u0308rg@example.org,x"
+        (folder / "planned_changes.csv").write_text(text, encoding="utf-8")
+    (reports / "practice" / "mine.txt").write_text("id 9911223344", encoding="utf-8")
     (reports / "notes").mkdir()
     (reports / "notes" / "a.txt").write_text("ask JO\u0308RG@example.org", encoding="utf-8")
     found = find_files(["j\u00f6rg@example.org", "9911223344"], reports, state)
-    assert (found.reports, found.others) == ([ours], [reports / "notes"])
+    assert sorted(found.reports) == sorted([ours, named, of_practice, of_today])
+    assert found.others == [reports / "notes", reports / "practice" / "mine.txt"]
     delete_files(found)
-    assert sorted(entry.name for entry in reports.iterdir()) == ["notes"]
+    assert sorted(entry.name for entry in reports.iterdir()) == ["notes", "practice"]
+    assert [entry.name for entry in (reports / "practice").iterdir()] == ["mine.txt"]

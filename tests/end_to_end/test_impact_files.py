@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from loader.common.private_files import begun_lists
+from loader.common.report_folders import entries, is_report
 from loader.common.spreadsheet import as_before_spreadsheet, safe_for_spreadsheet
 from loader.database.statements import statement
 from loader.report import files as report_files
@@ -29,7 +31,7 @@ FORMULA = '=HYPERLINK("https://canary.example.org";"x")'
 def files_of(world: World) -> tuple[Path, dict[str, Any]]:
     with world.connect() as connection:
         document = read_report(connection, world.target)
-        return write_files(connection, document, "", world.folder / "reports"), document
+        return write_files(connection, document, "", world.folder / "reports"), document.as_json()
 
 
 def lines_of(path: Path) -> list[dict[str, str]]:
@@ -41,6 +43,24 @@ def say(world: World, *words: str) -> str:
     email, field, last = (*words, None)[:3]
     with world.connect() as connection:
         return overrides.decide(connection, str(email), str(field), last, WHY)
+
+
+def test_a_reports_folder_is_named_after_its_day_its_file_and_its_plan_and_practice_lies_apart(world: World) -> None:
+    world.add_contacts(person(1))
+    world.load(person(1))
+    world.run("update kajabi_raw.loads set file_name = 'contacts week 48.csv', loaded_at = '2026-11-28 12:00+00'")
+    world.plan()
+    folder, document = files_of(world)
+    reports = world.folder / "reports"
+    name = f"2026-11-28 contacts week 48, load 1, plan {document['fingerprint'][:8]}"
+    assert folder == reports / name
+    assert is_report(folder.name)
+    assert entries(reports) == [folder]
+    world.target = replace(world.target, is_practice=True)
+    practice, _ = files_of(world)
+    assert practice == reports / "practice" / name
+    assert {mode(path) for path in (reports, folder, practice.parent, practice)} == {"0o700"}
+    assert entries(reports) == [folder, practice]
 
 
 def test_the_impact_file_has_every_value_that_the_old_import_would_have_replaced(world: World) -> None:

@@ -148,8 +148,10 @@ def test_an_entry_has_the_label_of_its_seed_and_says_what_example_why_and_what_t
     for row in seed(name):
         entry = entries(title)[row[code]]
         label, _, action = entry.strip().split("\n")[0].partition("** ")
-        assert label.strip("*") == row["label"], row[code]
+        assert label.strip("*") == row.get("label", row.get("passed_label")), row[code]
         assert tuple(re.findall(r"(?m)^\*\*([\w ]+):\*\* \S", entry)) == PARTS, row[code]
+        if name == "guards":
+            assert action == f"(red: {row['failed_label']})", row[code]
         if name == "decision_rules":
             other = row["action_if_followed"]
             followed = "" if other == row["action"] else f", or {other} where the policy follows"
@@ -166,7 +168,8 @@ def test_every_row_of_a_seed_says_why_and_its_label_fits(path: Path) -> None:
     for row in seed(path.stem):
         assert row["why"].strip(), row
         assert None not in row, f"too many cells: {row}"
-        assert 0 < len(row.get("label", "-")) <= LONGEST_LABEL, row
+        labels = [text for column, text in row.items() if column.endswith("label")]
+        assert all(0 < len(text.strip()) <= LONGEST_LABEL for text in labels), row
 
 
 def test_the_policies_that_a_seed_may_name_are_those_of_the_rules_page() -> None:

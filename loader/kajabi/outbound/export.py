@@ -13,6 +13,7 @@ from ...database.contacts_table import check_contacts, check_visible
 from ...database.locks import person, take_run_lock
 from ...database.statements import statement
 from ...merge.current_plan import CELLS_NAMED, current_plan
+from ...merge.guards import expected_guards
 from .import_files import BATCH, arrange, new_folder
 from .readme import by_hand, readme
 
@@ -119,7 +120,10 @@ def _require_trusted(connection: Connection, plan: dict[str, Any]) -> None:
     """Raise RefusedByGuard where Kajabi's file looks damaged, StalePlan where people decided something since."""
     red = connection.execute(statement("red_for_export"), plan).fetchall()
     if red:
-        named = "; ".join(f"{row['guard']} ({row['label']}): {row['violations']} found" for row in red)
+        named = "; ".join(
+            f"{row['guard']} ({expected_guards()[row['guard']]['failed_label']}): {row['violations']} found"
+            for row in red
+        )
         raise RefusedByGuard(
             f"Kajabi's export looks damaged: {named}. One person's values could be sent under another one's email, so "
             "nothing was written. Export again from Kajabi; or, if it is right all the same, apply it first with "

@@ -37,7 +37,7 @@ SHOWN_BECAUSE = {
     "contact_field_sources": "the ledger of sources comes before marks",
 }
 IDS_STAY = (
-    "An import notes an id only where we have none and nobody else holds it; an id of ours is never replaced, because "
+    "An import links an id only where we have none and nobody else has it; an id of ours is never replaced, because "
     "the person is found by it every week. If Kajabi's is right, correct it on the contact in your database."
 )
 
@@ -86,9 +86,9 @@ def _lines(field: Row) -> Iterable[tuple[str, str]]:
         since = field["waits_since"]
         opened = f"since {moment(since)}, opened by run {field['waits_since_run']}" if since else "since this plan"
         if field["is_decided_since"]:
-            yield "waits", f"for a person {opened}; decided by now, and the next plan knows it"
+            yield "needs review", f"{opened}; decided by now, and the next plan knows it"
         else:
-            yield "waits", f"for a person {opened}; one of these closes it:"
+            yield "needs review", f"{opened}; one of these decides it:"
 
 
 def _is_kept_id(field: Row) -> bool:

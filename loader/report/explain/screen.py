@@ -1,4 +1,4 @@
-"""One person's explanation as a terminal of 80 columns shows it: who it is, then field by field, then held rows."""
+"""One person's explanation for a terminal of 80 columns: who it is, then field by field, then quarantined rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Row = dict[str, Any]
 KEYS = {
     "kajabi_id": "the Kajabi id", "primary_email": "the email", "other_email": "another known email",
     "merged_email": "the list of merged people (email)", "merged_kajabi_id": "the list of merged people (Kajabi id)",
-    "phone_and_name": "the same phone and full name", "settled": "a person's word (same-as)",
+    "phone_and_name": "the same phone and full name", "settled": "what a person decided (same-as)",
     "export_row": "its row of the export", "ledger": "a run in the ledger", "contact_after_plan": "the email",
     "merged_since": "the list of merged people, which the next plan knows",
 }  # fmt: skip
@@ -102,7 +102,7 @@ def _keys(out: Console, document: Row, contact: Row) -> None:
             for each in others:
                 paragraph(out, f"A weaker key fits {each['email']}: {KEYS[each['key_name']]}.")
         elif keys and row["status"] == "held":
-            paragraph(out, f"Row {row['row_number']} is set aside and may mean this contact: see below.")
+            paragraph(out, f"Row {row['row_number']} is quarantined and may mean this contact: see below.")
 
 
 def _status(document: Row, contact: Row) -> str:
@@ -111,7 +111,7 @@ def _status(document: Row, contact: Row) -> str:
         "matched": f"Row {contact['row_number']} of the export leads here, by {KEYS.get(contact['matched_by'], '?')}.",
         "deleted": f"Deleted here ({moment(contact['deleted_at'])}): nothing is written to it.",
         "only_in_database": "No row of this export leads here: nothing is written."
-        + (" It was in the export accepted last." if contact["was_in_last_accepted"] else ""),
+        + (" It was in the baseline." if contact["was_in_last_accepted"] else ""),
         "gone": "No contact has this id any more: somebody deleted it. The ledger still knows what was written.",
         "not_in_plan_picture": (
             f"This contact is newer than the picture of the plan (run {run} may have inserted it)."
@@ -124,7 +124,7 @@ def _status(document: Row, contact: Row) -> str:
 
 def _row(out: Console, row: Row) -> None:
     is_new = row["status"] == "new"
-    title(out, f"Row {row['row_number']} of the export: {'new' if is_new else 'set aside'}")
+    title(out, f"Row {row['row_number']} of the export: {'new' if is_new else 'quarantined'}")
     name = ", ".join(filter(None, (row["email"], f"Kajabi id {row['kajabi_id']}" if row["kajabi_id"] else "")))
     out.print(Text(visible(name or "no email and no Kajabi id")))
     if is_new:

@@ -3,7 +3,9 @@
 with labels as (
     select 'decision_rules' as seed, rule as row_name, label from {{ ref('decision_rules') }}
     union all
-    select 'guards', guard, label from {{ ref('guards') }}
+    select 'guards', guard, passed_label from {{ ref('guards') }}
+    union all
+    select 'guards', guard, failed_label from {{ ref('guards') }}
     union all
     select 'hold_reasons', hold_reason, label from {{ ref('hold_reasons') }}
     union all

@@ -10,6 +10,7 @@ select
     plan_summary.planned_at,
     newest.load_id as newest_load_id,
     newest.file_name,
+    newest.loaded_at,
     newest.row_count,
     (
         select max(runs.run_id) from kajabi_ledger.merge_runs as runs
