@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..database.statements import statement
 from ..merge.current_plan import current_plan
 from ..merge.guards import read_verdict
+from ..merge.standing import STALE, Standing, Step, next_step, read_standing
 from .parts import (
     Addresses,
     Contacts,
@@ -63,6 +64,8 @@ class Document:
     owners: tuple[Owner, ...]
     reported: Reported
     guards: tuple[Guard, ...]
+    standing: Standing
+    """Where the work stood when this was read; not part of the JSON document."""
 
     @property
     def red(self) -> tuple[Guard, ...]:
@@ -73,6 +76,16 @@ class Document:
     def applied_as_run(self) -> int | None:
         """The run by which the plan stands; None where it was not written, or undone since."""
         return self.written.run_id if self.written and not self.written.undone else None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the plan knows everything that was decided and undone here; else `apply` would refuse it."""
+        return self.standing.plan != STALE
+
+    @property
+    def next(self) -> Step:
+        """The one next step from here."""
+        return next_step(self.standing)
 
     def as_json(self) -> dict[str, Any]:
         """The document of ``report --json``. Scripts rely on its keys: a new part is a new key, and none goes."""
@@ -147,6 +160,7 @@ def read_report(connection: Connection, target: Target) -> Document:
         owners=_all(Owner, connection.execute(statement("report_owners"))),
         reported=Reported(counts["vanished_contacts"], counts["email_changes"], tuple(counts["unknown_labels"])),
         guards=_all(Guard, read_verdict(connection)),
+        standing=read_standing(connection) or Standing(has_export=True, plan=STALE),
     )
 
 

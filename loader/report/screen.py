@@ -211,6 +211,9 @@ def _next(out: Console, document: Document) -> None:
         return
     if wording.red_guards(document):
         paragraph(out, "A guard is red, and `apply` will refuse: what to do is said above, before everything else.")
-    else:
+    elif document.is_current:
         out.print(as_typed(f"Rehearse it:  ./kajabi-guard apply --dry-run {short}"), soft_wrap=True)
-        out.print(as_typed(f"Write it:     ./kajabi-guard apply {short}"), soft_wrap=True)
+        out.print(as_typed(f"Write it:     {document.next.command}"), soft_wrap=True)
+    else:
+        paragraph(out, f"Next: {document.next.sentence}")
+        command_line(out, document.next.command)

@@ -189,7 +189,7 @@ def after_the_write(document: Document) -> list[Step]:
     if run.undone:
         return [
             Step(f"This plan was undone by {told['Undone']}. To write it again:", _undo(run.undone.run_id)),
-            Step("To go on, with what was undone left as it is now:", "./kajabi-guard plan"),
+            Step("To go on, with what was undone left as it is now:", document.next.command),
         ]
     applied = f"This plan was applied as {told['Written']}."
     if writes_nothing(document):
@@ -199,9 +199,7 @@ def after_the_write(document: Document) -> list[Step]:
         back = Step(f"{applied} It wrote nothing, so there is nothing to undo.{compared}")
     else:
         back = Step(f"{applied} To undo it (with --dry-run it is only shown):", _undo(run.run_id))
-    if document.plan.is_partial:
-        return [back, Step("It was a part plan. For everybody else:", "./kajabi-guard plan")]
-    return [back, Step("Next week:", "./kajabi-guard weekly FILE")]
+    return [back, Step(f"Next: {document.next.sentence}", document.next.command)]
 
 
 def _undo(run_id: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from loader.merge.standing import READY, Standing
 from loader.report.document import Document
 from loader.report.parts import (
     Addresses,
@@ -99,4 +100,5 @@ PLAIN = Document(
     owners=(),
     reported=Reported(vanished_contacts=0, email_changes=0, unknown_labels=()),
     guards=(GREEN, replace(GREEN, guard="guard_older_export", is_overridable=True)),
+    standing=Standing(has_export=True, are_merged_contacts_known=True, plan=READY, fingerprint="bf0cae82" + "0" * 56),
 )  # fmt: skip
