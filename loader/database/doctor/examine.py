@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from ..connection import Connection, Target
 
+NEXT = "`./kajabi-guard` alone names the next step"
 STALE_DAYS = 10.0  # an import is weekly; a week and a long weekend is no reason to worry
 
 
@@ -168,8 +169,8 @@ def ages(connection: Connection) -> Iterator[Finding]:
         ("last applied plan", found["days_since_apply"], "none was applied yet"),
     ):
         if days is None:
-            yield Finding(check, "warning", never)
+            yield Finding(check, "warning", never, NEXT)
         elif days > STALE_DAYS:
-            yield Finding(check, "warning", f"{days:.0f} days ago: what is new in Kajabi is not here")
+            yield Finding(check, "warning", f"{days:.0f} days ago: what is new in Kajabi is not here", NEXT)
         else:
             yield Finding(check, "ok", f"{days:.0f} days ago")
