@@ -361,6 +361,8 @@ def test_a_plan_is_applied_once_and_told_by_apply_history_and_report(
         3,
     )
     assert run["protected_values_changed"] == 0
+    page = (newest_report(console, story.fingerprint) / "impact.html").read_text(encoding="utf-8")
+    assert f"This plan was applied as run {run['run_id']}" in page, "`apply` has brought the page up to date"
     verified = {"paypal_first_name", "phone_source", "billing_address_source"}
     assert run["enriched_before"].keys() == run["enriched_after"].keys() == verified
     assert copy.contacts()[ADA["email"]]["phone"] == PHONE
