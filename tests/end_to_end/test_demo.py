@@ -118,6 +118,7 @@ def test_without_one_grant_the_story_stops_there(state: Path, step: str, monkeyp
 
 def test_the_passwords_are_kept_nowhere(state: Path) -> None:
     """The roles log in with a password, and who reads the state folder does not find it."""
+    tell(state)
     tell_roles = rows(state, "select rolname::text as name, rolpassword from pg_authid where rolname ~ '_demo_'")
     assert {row["name"] for row in tell_roles} == {OWNER, LOADER, PLANNER, APPLIER}
     assert all(row["rolpassword"].startswith("SCRAM-SHA-256$") for row in tell_roles)
