@@ -1,5 +1,5 @@
 # Every target does its own set-up on a fresh machine: Python 3.10 to 3.13 and make are all it needs.
-.PHONY: setup demo test lint docs bench clean
+.PHONY: setup demo test test-browser test-wheel lint docs bench clean
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 
@@ -13,6 +13,12 @@ demo: setup
 
 test: setup
 	@bash scripts/test
+
+test-browser: setup
+	@.venv/bin/python scripts/test-browser
+
+test-wheel:
+	@bash scripts/test-wheel
 
 lint: setup
 	@bash scripts/lint

@@ -21,22 +21,23 @@ from uuid import uuid4
 
 from psycopg import sql
 
-from loader import databases
-from loader.database import connect, pointed_at
-from loader.demo import fill_contacts
-from loader.embedded import running
-from loader.load import load_export
-from loader.merge import apply_plan, current_plan
-from loader.plan import make_plan
-from loader.synthetic import EXPORT_COLUMNS, Organisation, write_export
-from loader.synthetic_people import EXPORT_DAY, FIRST_DAY, LAST_NAMES, People
-from loader.synthetic_rows import add_ids, new_pair, number_rows
-from loader.synthetic_shape import set_address, set_name, text
+from loader.database import disposable
+from loader.database.connection import connect, pointed_at
+from loader.database.embedded.server import running
+from loader.demo.story import fill_contacts
+from loader.demo.synthetic.organisation import EXPORT_COLUMNS, Organisation, write_export
+from loader.demo.synthetic.people import EXPORT_DAY, FIRST_DAY, LAST_NAMES, People
+from loader.demo.synthetic.rows import add_ids, new_pair, number_rows
+from loader.demo.synthetic.shape import set_address, set_name, text
+from loader.kajabi.inbound.load import load_export
+from loader.merge.apply import apply_plan
+from loader.merge.current_plan import current_plan
+from loader.merge.plan import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from loader.database import Connection, Target
+    from loader.database.connection import Connection, Target
 
 HERE = Path(__file__).resolve().parent
 FIRST_ID = 2_100_000_000
@@ -113,7 +114,7 @@ def measure(count: int, seed: int) -> None:
         export = Path(folder) / "export.csv"
         write_export(organisation.export_rows, export)
         name = f"kajabi_guard_bench_{uuid4().hex[:8]}"
-        target = databases.create(server.settings, name)
+        target = disposable.create(server.settings, name)
         try:
             with pointed_at(target), connect(target, "kajabi-guard bench") as connection:
                 fill_contacts(connection, organisation)
@@ -121,7 +122,7 @@ def measure(count: int, seed: int) -> None:
                 overwritten = baseline(connection, export, clock)
                 written = protected(connection, target, export, clock, Path(folder) / "state")
         finally:
-            databases.drop(server.settings, name)
+            disposable.drop(server.settings, name)
     _print(clock.seconds)
     print(
         f"\nThe bare update changed {overwritten:,} contacts; the protected road filled {written:,} and kept the rest."

@@ -2,3 +2,5 @@
 
 Python moves bytes, runs dbt, guards the write and shows results; every decision is SQL (see ``models/``).
 """
+
+__version__ = "0.2.0"

@@ -2,15 +2,7 @@
 {% macro export_measures(exports) -%}
     select
         count(*) as count_rows,
-        count(first_name) as filled_first_name,
-        count(last_name) as filled_last_name,
-        count(phone) as filled_phone,
-        count(address_line_1) as filled_address_line_1,
-        count(address_line_2) as filled_address_line_2,
-        count(city) as filled_city,
-        count(state) as filled_state,
-        count(postal_code) as filled_postal_code,
-        count(country) as filled_country,
+        {{ list_fields('count(FIELD) as filled_FIELD') }},
         count(kajabi_id) as filled_kajabi_id,
         -- text on purpose: 2024-05-06 18:01:32 sorts as it reads, and an impossible date is no error
         max(left(kajabi_created_at, 19)) filter (where kajabi_created_at ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}') as newest_created_at,

@@ -31,7 +31,7 @@ guard_verdict as (
     select
         guards.position,
         guards.guard,
-        guards.label,
+        guards.passed_label as label,
         guards.is_overridable,
         violations.violations,
         -- a guard that did not answer did not pass

@@ -3,7 +3,7 @@ with contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
 further_emails as (select * from {{ ref('stg_crm__contact_emails') }}),
 
-known_survivors as (select * from {{ ref('known_survivors') }}),
+merge_survivors as (select * from {{ ref('merge_survivors') }}),
 
 own_keys as (
     select
@@ -25,16 +25,16 @@ own_keys as (
 survivors as (
     select distinct
         own_keys.contact_id as deleted_contact_id,
-        known_survivors.contact_id
+        merge_survivors.contact_id
     from own_keys
-    inner join known_survivors
+    inner join merge_survivors
         on
             own_keys.key_value
             = case own_keys.key_name
-                when 'kajabi_id' then known_survivors.old_kajabi_id
-                else known_survivors.old_email
+                when 'kajabi_id' then merge_survivors.old_kajabi_id
+                else merge_survivors.old_email
             end
-    where own_keys.is_deleted and known_survivors.contact_id is not null
+    where own_keys.is_deleted and merge_survivors.contact_id is not null
 ),
 
 surviving_keys as (
@@ -53,9 +53,9 @@ contact_keys as (
     union all
     select contact_id, 'other_email', 3, email_key, false from further_emails
     union all
-    select contact_id, 'merged_email', 4, old_email, false from known_survivors where old_email is not null
+    select contact_id, 'merged_email', 4, old_email, false from merge_survivors where old_email is not null
     union all
-    select contact_id, 'merged_kajabi_id', 4, old_kajabi_id, false from known_survivors where old_kajabi_id is not null
+    select contact_id, 'merged_kajabi_id', 4, old_kajabi_id, false from merge_survivors where old_kajabi_id is not null
 )
 
 select * from contact_keys

@@ -1,23 +1,24 @@
+{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
 -- One row per export row: matched with a contact, new, or held with the reason.
-with ranked_rows as (select * from {{ ref('ranked_rows') }}),
+with ranked_rows as (select * from {{ ref('export_rows_ranked') }}),
 
 possible_duplicates as (select * from {{ ref('possible_duplicates') }}),
 
-taken_back as (select * from {{ ref('stg_ledger__taken_back') }}),
+undone_values as (select * from {{ ref('stg_ledger__undone_values') }}),
 
 -- emails and ids of contacts whose insert was undone: an email is never written but by an insert
 removed_keys as (
     select taken_back_value as removed_key
-    from taken_back
+    from undone_values
     where
         field in ('email', 'kajabi_id')
-        and contact_id in (select contact_id from taken_back as removed where removed.field = 'email')
+        and contact_id in (select contact_id from undone_values as removed where removed.field = 'email')
 ),
 
 duplicates_review as (
     select
-        exists (select from {{ source('kajabi_ledger', 'known_duplicates') }})
-        or exists (select from {{ source('kajabi_ledger', 'duplicates_declared_none') }}) as is_done
+        exists (select from {{ ref('stg_ledger__merged_contacts') }})
+        or exists (select from {{ ref('stg_ledger__none_merged') }}) as is_done
 ),
 
 reasoned as (

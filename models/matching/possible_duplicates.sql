@@ -1,9 +1,10 @@
+{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
 -- One row per export row without contact whose phone and full name are those of a living contact.
 with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
 contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
-deciding_keys as (select * from {{ ref('deciding_keys') }}),
+best_keys as (select * from {{ ref('best_keys') }}),
 
 cleaned as (
     select
@@ -20,8 +21,8 @@ unmatched as (
         {{ clean_phone('cleaned.phone') }} as phone_digits,
         {{ comparable_text("concat_ws(' ', cleaned.first_name, cleaned.last_name)") }} as full_name
     from cleaned
-    left join deciding_keys on cleaned.row_number = deciding_keys.row_number
-    where deciding_keys.row_number is null
+    left join best_keys on cleaned.row_number = best_keys.row_number
+    where best_keys.row_number is null
 ),
 
 living as (

@@ -1,167 +1,172 @@
-"""A real Chromium for tests and screenshots, driven through its DevTools protocol over a pipe: no port, no package.
+"""A real Chromium for tests and screenshots, driven by Playwright: the machine's own, or one that it has fetched.
 
 Every page that is opened is watched: what it asks the network for, what its console says, what its policy blocks.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import os
-import select
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from playwright.sync_api import Error, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from playwright.sync_api import Browser as Chromium
+    from playwright.sync_api import BrowserContext, BrowserType, Page
+
+NAMED_BY = "KAJABI_GUARD_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-OPTIONS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
-    *("--no-default-browser-check", "--disable-dev-shm-usage", "--remote-debugging-pipe"),
+APPLICATIONS = (
+    Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
+    Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
 )
-PATIENCE = 90.0  # seconds
-# the browser reads its commands from descriptor 3 and answers on 4
-BECOME = """import os, sys
-os.dup2(int(sys.argv[1]), 3)
-os.dup2(int(sys.argv[2]), 4)
-os.execv(sys.argv[3], sys.argv[3:])
+# only Playwright knows where it puts what it fetches; a process of its own, because it cannot be asked while it drives
+ASK_PLAYWRIGHT = """from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
 """
-MISSING = (
-    "Chromium is not installed, so nobody has seen the page as a browser shows it. Debian: apt-get install chromium; "
-    "macOS: brew install --cask chromium. A page that was not opened is not tested, so this is a failure and no skip."
+OPTIONS = (
+    *("--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
+PATIENCE = 90_000  # milliseconds
+# The page itself notes when it was there: two frames after it has loaded it has been laid out and painted. It is waited
+# for as a promise, not by asking again and again: the policy of our page allows only what is asked at once.
+NOTE_WHEN_PAINTED = f"""window.painted = new Promise((done, fail) => {{
+  addEventListener("load", () => {{
+    requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())));
+    setTimeout(() => fail(new Error("nothing was painted")), {PATIENCE});
+  }});
+}});"""
+INSTALL = (
+    "To install one: apt-get install chromium (Debian), dnf install chromium (Fedora), brew install --cask chromium "
+    "(macOS), or .venv/bin/python -m playwright install --with-deps chromium (Ubuntu, whose own is a snap that cannot "
+    f"read our pages). Name one that lies elsewhere: {NAMED_BY}=/path/to/chromium make test-browser."
+)
+MISSING = f"Chromium was not found, so nobody has seen the page as a browser shows it. {INSTALL}"
 
 
-def find_chromium() -> str:
-    """The path of the browser. Raises AssertionError that says how to install one."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    assert found, MISSING
-    return found
+def find_chromium() -> str | None:
+    """The path of the browser, if there is one. What the environment names is taken at its word; a blank is none."""
+    named = os.environ.get(NAMED_BY)
+    if named is not None:
+        return named or None
+    for found in filter(None, map(shutil.which, NAMES)):
+        if not is_snap(Path(found)):
+            return found
+    return next((str(path) for path in (*APPLICATIONS, *fetched()) if path.is_file()), None)
+
+
+def is_snap(program: Path) -> bool:
+    """Ubuntu's snap has a /tmp of its own: it would find none of the pages that tests write."""
+    with program.open("rb") as file:
+        return program.resolve().name == "snap" or b"/snap/bin/" in file.read(4096)
+
+
+def fetched() -> Iterator[Path]:
+    """Where Playwright has put a Chromium, or would put one."""
+    asked = subprocess.run([sys.executable, "-c", ASK_PLAYWRIGHT], capture_output=True, text=True, check=False)
+    yield from map(Path, asked.stdout.splitlines())
 
 
 class Browser:
-    """One page in a browser of its own; ``requests``, ``messages`` and ``issues`` are since the last ``open``."""
+    """One page at a time; ``requests`` and ``messages`` are since the last ``open``."""
 
-    def __init__(self, process: subprocess.Popen[bytes], to: int, back: int) -> None:
-        self._process, self._to, self._back = process, to, back
-        self._rest = b""
-        self._count = 0
-        self._session: str | None = None
+    def __init__(self, chromium: Chromium) -> None:
+        self._chromium = chromium
+        self._context: BrowserContext | None = None
+        self._has_scripts = True
+        self.page: Page
         self.requests: list[str] = []
         self.messages: list[str] = []
-        self._events: set[str] = set()
-        target = self.send("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
-            self.send(f"{domain}.enable")
 
-    def send(self, method: str, **parameters: Any) -> Any:
-        """Send a command and return its result; what the page does in the meantime is noted."""
-        self._count += 1
-        number = self._count
-        message = {"id": number, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
-        data = json.dumps(message).encode() + b"\0"
-        while data:
-            data = data[os.write(self._to, data) :]
-        while True:
-            answer = self._read()
-            if answer.get("id") == number:
-                assert "error" not in answer, f"{method}: {answer['error']}"
-                return answer["result"]
+    def look(self, width: int, height: int, theme: Literal["light", "dark"] = "light", *, scripts: bool = True) -> None:
+        """Be a new screen of this size, in this theme, without a network, on which nothing is open yet."""
+        if self._context:
+            self._context.close()
+        self._has_scripts = scripts
+        self._context = self._chromium.new_context(
+            viewport={"width": width, "height": height},
+            is_mobile=width < 700,  # no tablet is that narrow
+            color_scheme=theme,
+            java_script_enabled=scripts,
+            offline=True,
+        )
+        self._context.set_default_timeout(PATIENCE)
+        self._context.add_init_script(NOTE_WHEN_PAINTED)
+        self.page = self._context.new_page()
+        self._watch(self._context)
 
     def open(self, path: Path) -> float:
         """Open a file and wait until all of it is there; returns the milliseconds that this took in the page."""
         self.requests.clear()
         self.messages.clear()
-        self._events.clear()
-        self.send("Page.navigate", url=path.as_uri())
-        while "Page.loadEventFired" not in self._events:
-            self._read()
-        # two frames later it has been laid out and painted
-        self.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
-        took = "performance.now() - performance.getEntriesByType('navigation')[0].startTime"
-        return float(self.run(took))
+        self.page.goto(path.as_uri(), wait_until="load")
+        # no callback is ever called in a page without scripts
+        took = float(self.run("window.painted")) if self._has_scripts else 0.0
+        # what was noted on the way here has arrived when an answer has
+        self._devtools.send("Runtime.evaluate", {"expression": "0"})
+        return took
 
     def run(self, script: str) -> Any:
         """The value of an expression in the page (from outside of it: its policy is not asked)."""
-        result = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in result, result
-        return result["result"].get("value")
-
-    def look(self, width: int, height: int, theme: str = "light", media: str = "screen") -> None:
-        """Be a screen of this size, in this theme."""
-        phone = {"deviceScaleFactor": 1, "mobile": width < 700}  # no tablet is that narrow
-        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, **phone)
-        features = [{"name": "prefers-color-scheme", "value": theme}]
-        self.send("Emulation.setEmulatedMedia", media=media, features=features)
+        return self.page.evaluate(script)
 
     def picture(self, *, whole: bool = False) -> bytes:
         """A PNG of what is on the screen, or of the whole page."""
-        shot = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        return base64.b64decode(shot["data"])
+        return self.page.screenshot(full_page=whole)
 
     def pdf(self) -> bytes:
         """The page as it is printed."""
-        return base64.b64decode(self.send("Page.printToPDF", preferCSSPageSize=True)["data"])
+        return self.page.pdf(prefer_css_page_size=True)
 
-    def _read(self) -> dict[str, Any]:
-        until = time.monotonic() + PATIENCE
-        while b"\0" not in self._rest:
-            ready, _, _ = select.select([self._back], [], [], max(until - time.monotonic(), 0))
-            assert ready, f"the browser has not answered for {PATIENCE:.0f} seconds"
-            part = os.read(self._back, 1 << 16)
-            assert part, "the browser has ended"
-            self._rest += part
-        line, _, self._rest = self._rest.partition(b"\0")
-        message: dict[str, Any] = json.loads(line)
-        self._note(message.get("method", ""), message.get("params", {}))
-        return message
-
-    def _note(self, method: str, about: dict[str, Any]) -> None:
-        self._events.add(method)
-        if method == "Network.requestWillBeSent":
-            self.requests.append(about["request"]["url"])
-        elif method == "Runtime.consoleAPICalled":
-            self.messages.append(f"console.{about['type']}: {about['args']}")
-        elif method == "Runtime.exceptionThrown":
-            self.messages.append(f"exception: {about['exceptionDetails']}")
-        elif method == "Log.entryAdded":
-            self.messages.append(f"log: {about['entry']['text']}")
-        elif method == "Audits.issueAdded":
-            self.messages.append(f"issue: {about['issue']}")
+    def _watch(self, context: BrowserContext) -> None:
+        self.page.on("console", lambda said: self.messages.append(f"console.{said.type}: {said.text}"))
+        self.page.on("pageerror", lambda error: self.messages.append(f"exception: {error}"))
+        # Playwright says nothing of a data: URL that is asked for, nor of what the browser finds wrong with a page
+        self._devtools = context.new_cdp_session(self.page)
+        self._devtools.on("Network.requestWillBeSent", lambda sent: self.requests.append(sent["request"]["url"]))
+        self._devtools.on("Network.webSocketCreated", lambda opened: self.requests.append(opened["url"]))
+        self._devtools.on("Audits.issueAdded", lambda found: self.messages.append(f"issue: {found['issue']}"))
+        for domain in ("Network", "Audits"):
+            self._devtools.send(f"{domain}.enable")
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start a browser with an empty profile; it ends with the block."""
+    """Start a browser with an empty profile; it ends with the block. Raises AssertionError where there is none."""
     program = find_chromium()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        theirs_in, ours_out = os.pipe()
-        ours_in, theirs_out = os.pipe()
-        arguments = [str(theirs_in), str(theirs_out), program, *OPTIONS, f"--user-data-dir={profile}"]
-        process = subprocess.Popen(
-            [sys.executable, "-c", BECOME, *arguments], pass_fds=(theirs_in, theirs_out), stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "HOME": profile},
-        )  # fmt: skip
-        os.close(theirs_in)
-        os.close(theirs_out)
+    assert program, MISSING
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, sync_playwright() as playwright:
+        started = start(playwright.chromium, program, home)
         try:
-            browser = Browser(process, ours_out, ours_in)
-            yield browser
+            yield Browser(started)
         finally:
-            with suppress(OSError):
-                os.close(ours_out)
-            with suppress(OSError):
-                os.close(ours_in)
-            process.terminate()
-            process.wait(timeout=30)
+            started.close()
+
+
+def start(kind: BrowserType, program: str, home: str) -> Chromium:
+    """Start it in its sandbox; without one as root, who can have none, and where the machine allows none."""
+
+    def launch(*, sandbox: bool) -> Chromium:
+        return kind.launch(
+            executable_path=program, chromium_sandbox=sandbox, args=OPTIONS, timeout=PATIENCE,
+            env={**os.environ, "HOME": home},
+        )  # fmt: skip
+
+    if os.geteuid() == 0:
+        return launch(sandbox=False)
+    try:
+        return launch(sandbox=True)
+    except Error as error:
+        if "sandboxing failed" not in str(error):
+            raise
+        return launch(sandbox=False)

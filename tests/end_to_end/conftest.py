@@ -7,24 +7,35 @@ Each test gets a database of its own, and what the shell has set for psql or for
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from loader.database import Target, pointed_at, settings_from_url
-from loader.embedded import remove, running
+from loader.database.connection import Target, pointed_at
+from loader.database.embedded.server import remove, running
+from loader.database.settings import settings_from_url
+from recorded_build import RecordedBuild
 from world import World, database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FOR_THE_TESTS = {"KAJABI_GUARD_WORLDS", "KAJABI_GUARD_WEEKS"}
+FOR_THE_TESTS = {"KAJABI_GUARD_WORLDS", "KAJABI_GUARD_WEEKS", "KAJABI_GUARD_BROWSER", "KAJABI_GUARD_CHROMIUM"}
 for name in [name for name in os.environ if name.startswith(("PG", "KAJABI_GUARD_")) or name == "DATABASE_URL"]:
     if name not in FOR_THE_TESTS:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _recordings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One folder for all processes of this run: what dbt has sent once is replayed by all of them."""
+    base = tmp_path_factory.getbasetemp()
+    RecordedBuild.folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "recordings"
+    RecordedBuild.folder.mkdir(mode=0o700, exist_ok=True)
 
 
 @pytest.fixture(scope="session")
@@ -36,22 +47,59 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         return
     folder = tmp_path_factory.mktemp("server") / "practice"
     with running(folder) as embedded:
+        with administrator(embedded.settings) as admin:
+            # nobody's data: what a power cut would lose need not wait for the disk
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                admin.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
+            admin.execute("select pg_reload_conf()")
         yield embedded.settings
     remove(folder)
 
 
+@contextmanager
+def administrator(server: dict[str, str]) -> Iterator[psycopg.Connection]:
+    with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
+        yield admin
+
+
+def new_database(server: dict[str, str], template: str) -> str:
+    """Make a database; returns its name."""
+    name = database_name()
+    with administrator(server) as admin:
+        admin.execute(
+            sql.SQL("create database {} template {} encoding 'UTF8'").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+    return name
+
+
+def drop_database(server: dict[str, str], name: str) -> None:
+    with administrator(server) as admin:
+        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def template(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a database with an empty contacts table and the tables of kajabi-guard, for copies."""
+    name = new_database(server, "template0")
+    with pointed_at(Target({**server, "PGDATABASE": name})) as target:
+        World(target, tmp_path_factory.mktemp("template"))
+    yield name
+    drop_database(server, name)
+
+
 @pytest.fixture
-def target(server: dict[str, str]) -> Iterator[Target]:
-    """A new, empty database, dropped afterwards."""
-    plain_name = database_name()
-    name = sql.Identifier(plain_name)
-    with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(name))
-    there = Target({**server, "PGDATABASE": plain_name})
-    with pointed_at(there):
+def target(request: pytest.FixtureRequest, server: dict[str, str]) -> Iterator[Target]:
+    """A new database, dropped afterwards: empty, or for a ``world`` a copy of the template."""
+    is_world = "world" in request.fixturenames
+    name = new_database(server, request.getfixturevalue("template") if is_world else "template0")
+    with pointed_at(Target({**server, "PGDATABASE": name})) as there:
+        if is_world:
+            with psycopg.connect("", autocommit=True) as connection:
+                connection.execute("update kajabi_ledger.database_identity set identity = gen_random_uuid()")
         yield there
-    with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
-        admin.execute(sql.SQL("drop database {} with (force)").format(name))
+    drop_database(server, name)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ COPIED = (
     *("dbt_project.yml", "profiles.example.yml", "kajabi-guard", "pyproject.toml", "requirements.lock"),
 )
 PATIENCE = 240.0  # seconds; a plan on a very busy machine takes a hundred
-PLANS = {"plan", "weekly"}  # what dbt leaves behind must be taken down
+PLANS = {"plan", "weekly", "demo"}  # what dbt leaves behind must be taken down
 SCHEMAS = ("public", "kajabi_raw", "kajabi_ledger")
 
 
@@ -71,12 +71,21 @@ class Console:
         self.project = folder / "kajabi guard"  # the space is on purpose
         self.state = self.project / ".kajabi-guard"
         self.reports = self.project / "reports"
+        self.replays = True
+        """Whether a plan replays what dbt sent for another (``recorded_build.py``); else it is dbt that builds."""
         self.home = folder / "home"
         self.home.mkdir()
         for name in COPIED:
             _copy(PROJECT / name, self.project / name)
         script = [sys.executable, str(Path(__file__)), str(self.project)]
         self._server = subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    @contextmanager
+    def by_dbt(self) -> Iterator[None]:
+        """Let dbt itself build the plans of this block."""
+        self.replays, before = False, self.replays
+        yield
+        self.replays = before
 
     def close(self) -> None:
         self._server.communicate("", timeout=PATIENCE)
@@ -108,6 +117,8 @@ class Console:
         before: str = "",
     ) -> Started:
         """Start one command. ``before`` is code that its process runs first, to break something on purpose."""
+        from recorded_build import RecordedBuild  # noqa: PLC0415  # see _serve
+
         streams = self.home / uuid4().hex
         streams.mkdir()
         (streams / "stdin").write_text(stdin, encoding="utf-8")
@@ -117,6 +128,7 @@ class Console:
             "cwd": str(cwd or self.home),
             "streams": str(streams),
             "before": before,
+            "recordings": str(RecordedBuild.folder) if self.replays else None,
         }
         assert self._server.stdin
         self._server.stdin.write(json.dumps(request) + "\n")
@@ -187,11 +199,14 @@ def _copy(source: Path, destination: Path) -> None:
 
 
 def _serve(project: str) -> None:
-    """Read one request a line; answer with the process id of the command, then with its exit code."""
+    """Read one request a line; answer with the process id of the command, then with its exit code.
+
+    Nothing of ``loader`` is imported before the copy of the project is where it is looked for.
+    """
     sys.path.insert(0, project)
     import dbt.cli.main  # noqa: F401, PLC0415  # the second that is to be saved
 
-    import loader.cli  # noqa: F401, PLC0415
+    import loader.cli.main  # noqa: F401, PLC0415
 
     assert sys.modules["loader"].__file__ == f"{project}/loader/__init__.py"
     gc.freeze()  # what is imported is shared by all the processes
@@ -222,8 +237,15 @@ def _become(request: Mapping[str, Any]) -> None:
     os.environ.update(request["environment"])
     os.chdir(request["cwd"])
     sys.argv = ["kajabi-guard", *request["arguments"]]
+    from loader.cli.main import main  # noqa: PLC0415
+
+    if request["recordings"]:
+        import loader.merge.plan  # noqa: PLC0415
+        from recorded_build import RecordedBuild  # noqa: PLC0415
+
+        RecordedBuild.folder = Path(request["recordings"])
+        setattr(loader.merge.plan, "run_dbt", RecordedBuild())  # noqa: B010  # it is not its to export
     exec(request["before"], {})  # noqa: S102  # written by the test itself
-    from loader.cli import main  # noqa: PLC0415
 
     try:
         main()

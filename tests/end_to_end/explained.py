@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from loader import decide, duplicates
+from loader.stewardship import merged_contacts, overrides
 
 if TYPE_CHECKING:
     from world import World
@@ -63,9 +63,9 @@ def live_three_weeks(world: World) -> dict[str, str]:
 
     # week 2: Ada's phone is new in Kajabi and waits; Dan is gone; a person has said what they know
     with world.connect() as connection:
-        duplicates.record(connection, "gus.old@example.org", "gus@example.org", because="married")
-        duplicates.record(connection, "gus.older@example.org", "gus@example.org", because="one person")
-        decide.protect(connection, "lea@example.org", "address", "no letters, please")
+        merged_contacts.record(connection, "gus.old@example.org", "gus@example.org", because="married")
+        merged_contacts.record(connection, "gus.older@example.org", "gus@example.org", because="one person")
+        overrides.protect(connection, "lea@example.org", "address", "no letters, please")
     # as it was recorded before the one in between was merged further
     world.run(
         "update kajabi_ledger.known_duplicates set survivor_email = 'gus.old@example.org', "
@@ -79,7 +79,7 @@ def live_three_weeks(world: World) -> dict[str, str]:
     # week 3: what stands now; somebody has corrected a phone that a run had written
     world.run("update public.contacts set phone = '(303) 555-0105' where email = 'eva@example.org'")
     with world.connect() as connection:
-        assert decide.decide(connection, "lea@example.org", "phone", "ours", WHY) == "recorded"
+        assert overrides.decide(connection, "lea@example.org", "phone", "ours", WHY) == "recorded"
     world.load(
         {**ada, "city": "Nederland", "first_name": "Adele"},
         {**ben, "phone": "(720) 555-0192", "city": "southampton"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
-from loader.load import load_export
+from loader.kajabi.inbound.load import load_export
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

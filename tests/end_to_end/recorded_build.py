@@ -2,7 +2,9 @@
 
 What dbt sends depends on the project and on the name of the database alone (no macro asks the database anything), so
 the first plan of a session is dbt's and is listened to, and later ones replay it. Most of a plan's time is dbt's work
-in Python, and hundreds of tests make a plan; those of the command line (``console.py``) go through dbt every time.
+in Python, and hundreds of tests make a plan. Tests of dbt itself ask for it (``World.replays``, ``Console.replays``).
+
+A recording is kept in a file, so that the processes of a run, and those of the command line, share it.
 
 Only what went well is replayed. A statement that fails, or a data test that finds something, undoes the replay, and
 dbt itself builds: a test of what happens then sees dbt's own outcome. ``test_recorded_build.py`` compares the two.
@@ -11,8 +13,10 @@ dbt itself builds: a test of what happens then sees dbt's own outcome. ``test_re
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 from unittest import mock
 
@@ -20,14 +24,14 @@ import psycopg
 from dbt.adapters.sql.connections import SQLConnectionManager
 from psycopg import ClientCursor
 
-from loader.database import connect
-from loader.dbt import DbtRun, run_dbt
+from loader.database.connection import Target, connect
+from loader.merge.dbt import DbtRun, run_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from loader.database import Connection, Target
+    from loader.database.connection import Connection
 
 # a red guard is a finding of the plan, not a failure of it
 MAY_FAIL = "assert_every_guard_passed"
@@ -59,7 +63,7 @@ class Broken(Exception):
 
 @dataclass
 class Recording:
-    """What dbt sent on an empty schema, with a mark in place of the database's name."""
+    """What dbt sent on an empty schema, with a mark in place of the database's name. Kept as JSON."""
 
     nodes: list[str] = field(default_factory=list)
     building: list[str] = field(default_factory=list)
@@ -71,30 +75,40 @@ class Recording:
 class RecordedBuild:
     """Stands in for ``run_dbt`` in a plan: the first build of a project is recorded, the next are replayed."""
 
-    recordings: ClassVar[dict[str, Recording]] = {}
+    folder: ClassVar[Path | None] = None
+    """Where the recordings of this run of the tests are kept (``conftest.py``)."""
 
-    def __init__(self, target: Target) -> None:
-        self.target = target
-        self.database = target.settings["PGDATABASE"]
+    @property
+    def database(self) -> str:
+        """The name of the database that the PG* variables lead to."""
+        return os.environ["PGDATABASE"]
 
     def __call__(self, command: list[str], *, project: Path, **named: Any) -> DbtRun:
-        key = digest(project, command)
-        with connect(self.target, "test") as connection:
-            if key in self.recordings:
+        kept = self.file(project, command)
+        with connect(Target(dict(os.environ)), "test") as connection:
+            if kept.exists():
                 try:
-                    return self._replay(self.recordings[key], connection)
+                    return self._replay(Recording(**json.loads(kept.read_text(encoding="utf-8"))), connection)
                 except (Broken, psycopg.Error):
                     return run_dbt(command, project=project, **named)
             connection.execute(CLEAR)
         with _listening() as heard:
             run = run_dbt(command, project=project, **named)
         if not run.skipped and all(name.startswith((MAY_FAIL, MAY_WARN)) for name in [*run.failed, *run.warned]):
-            self.recordings[key] = self._recording(run, heard)
+            made = kept.with_suffix(f".{os.getpid()}")
+            made.write_text(json.dumps(asdict(self._recording(run, heard))), encoding="utf-8")
+            made.replace(kept)
         return run
+
+    @classmethod
+    def file(cls, project: Path, command: list[str]) -> Path:
+        """Where the recording of this project and command is, or will be."""
+        assert cls.folder, "no folder for recordings was named"
+        return cls.folder / f"{digest(project, command)}.json"
 
     def _recording(self, run: DbtRun, heard: list[tuple[str, str, Any]]) -> Recording:
         recording = Recording([*run.done, *run.warned, *run.failed])
-        with connect(self.target, "test") as connection:
+        with connect(Target(dict(os.environ)), "test") as connection:
             for node, query, bindings in heard:
                 kind, _, name = node.partition(".kajabi_guard.")
                 text = ClientCursor(connection).mogrify(query, bindings) if bindings else query

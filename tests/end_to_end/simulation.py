@@ -23,16 +23,17 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from loader import decide, duplicates
-from loader.database import Target, pointed_at, settings_from_url
-from loader.embedded import remove, running
-from loader.errors import RefusedByGuard
-from loader.load import load_export
-from loader.statements import statement
-from loader.synthetic import make_organisation, write_export
-from loader.synthetic_people import EXPORT_DAY, FIRST_NAMES, LAST_NAMES, People
-from loader.synthetic_rows import new_row, number_rows, sign_in
-from loader.synthetic_shape import KAJABI_COLUMN, MOBILE, set_name
+from loader.common.errors import RefusedByGuard
+from loader.database.connection import Target, pointed_at
+from loader.database.embedded.server import remove, running
+from loader.database.settings import settings_from_url
+from loader.database.statements import statement
+from loader.demo.synthetic.organisation import make_organisation, write_export
+from loader.demo.synthetic.people import EXPORT_DAY, FIRST_NAMES, LAST_NAMES, People
+from loader.demo.synthetic.rows import new_row, number_rows, sign_in
+from loader.demo.synthetic.shape import KAJABI_COLUMN, MOBILE, set_name
+from loader.kajabi.inbound.load import load_export
+from loader.stewardship import merged_contacts, overrides
 from oracle import Matching
 from oracle_rules import (
     ADDRESS,
@@ -46,6 +47,7 @@ from oracle_rules import (
     provenance_class,
     trim,
 )
+from recorded_build import RecordedBuild
 from world import World
 
 if TYPE_CHECKING:
@@ -337,7 +339,7 @@ class Office:
             verdict = self.rng.choice(("ours", "kajabi")) if any(values.values()) else "ours"
             with self.world.connect() as connection:
                 given = "address" if name in ADDRESS else name
-                outcome = decide.decide(connection, email, given, verdict, WHY)
+                outcome = overrides.decide(connection, email, given, verdict, WHY)
             if outcome == "recorded":
                 self.clock += 1
                 word = Word(verdict, values, {part: contact[part] for part in parts}, self.clock)
@@ -389,7 +391,7 @@ class Office:
             values |= {"phone_source" if name == "phone" else "billing_address_source": "manual"}
         elif how in {"protect", "marked"}:
             with self.world.connect() as connection:
-                said = decide.protect(connection, contact["email"], "address" if name == "city" else name, WHY)
+                said = overrides.protect(connection, contact["email"], "address" if name == "city" else name, WHY)
             assert said == "recorded"
         self._set(contact, values)
 
@@ -407,7 +409,7 @@ class Office:
             self.world.run("update public.contacts set deleted_at = now() where id = %(id)s", id=lost["id"])
         if how == "soft merge":
             with self.world.connect() as connection:
-                duplicates.record(connection, lost["email"], survivor["email"], because=WHY)
+                merged_contacts.record(connection, lost["email"], survivor["email"], because=WHY)
         self.counts["contacts merged or deleted here"] += 1
 
     def _record(self, lost: Contact, survivor: Contact) -> None:
@@ -416,7 +418,7 @@ class Office:
         line = f"{lost['email']},{survivor['email']},{lost['kajabi_id'] or ''}"
         path.write_text(f"old_email,survivor_email,old_kajabi_id\n{line}\n", encoding="utf-8")
         with self.world.connect() as connection:
-            duplicates.record_file(connection, path, because=WHY)
+            merged_contacts.record_file(connection, path, because=WHY)
 
     def _change_key(self, living: list[Contact]) -> None:
         contact = self.rng.choice(living)
@@ -721,7 +723,7 @@ class Simulation:
         self.office.dead_keys |= {old for old, _ in organisation.merged_away}
         with world.connect() as connection:
             for old, survivor in organisation.merged_away:
-                assert duplicates.record(connection, old, survivor, because=WHY) == "recorded"
+                assert merged_contacts.record(connection, old, survivor, because=WHY) == "recorded"
         self.accepted: list[Path] = []
         self.base: list[Row] | None = None
         self.findings: list[str] = []
@@ -855,7 +857,7 @@ def main() -> int:
     for name in [name for name in os.environ if name.startswith("PG") or name == "DATABASE_URL"]:
         del os.environ[name]
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder = RecordedBuild.folder = Path(name)
         if url:
             return _simulate(settings_from_url(url), folder, given)
         with running(folder / "server") as embedded:

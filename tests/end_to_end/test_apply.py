@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loader.errors import StalePlan
+from loader.common.errors import StalePlan
 
 if TYPE_CHECKING:
     from world import World

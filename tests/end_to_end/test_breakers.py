@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loader.errors import RefusedByGuard, Usage
-from loader.guards import Override, expected_guards
-from loader.merge import apply_plan
+from loader.common.errors import RefusedByGuard, Usage
+from loader.merge.apply import apply_plan
+from loader.merge.guards import Override, expected_guards
 
 if TYPE_CHECKING:
     from collections.abc import Callable

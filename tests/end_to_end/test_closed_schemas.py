@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from loader.dbt import run_dbt
+from loader.merge.dbt import run_dbt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,10 +21,13 @@ import pytest
 from psycopg import sql
 
 from console import PATIENCE, Console, Outcome, Started, console_in, digest
-from loader import cli, databases, embedded
-from loader.database import Target, find_settings, pointed_at
-from loader.errors import NotConnected, Usage
-from loader.statements import migrations
+from loader.cli import main
+from loader.common.errors import NotConnected, Usage
+from loader.database import disposable
+from loader.database.connection import Target, pointed_at
+from loader.database.embedded import server
+from loader.database.settings import find_settings
+from loader.database.statements import migrations
 from world import World, database_name
 
 if TYPE_CHECKING:
@@ -52,7 +55,7 @@ EXPORT = (
 CANARIES = ("quillon", "48151623")
 FINGERPRINT = re.compile(r"kajabi-guard apply ([0-9a-f]{8})")
 LOCK = 4242  # an advisory lock on which the tests let a write wait
-COMMANDS = sorted(cli.cli.commands)
+COMMANDS = sorted(main.cli.commands)
 NOWHERE: Variables = {"PGHOST": None, "PGPORT": None, "PGUSER": None, "PGPASSWORD": None, "PGDATABASE": None}
 
 
@@ -81,10 +84,10 @@ def database(server: Mapping[str, str], template: str | None = None) -> Iterator
         with pointed_at(Target(dict(server))), psycopg.connect("", autocommit=True) as admin:
             admin.execute(query)
     else:
-        databases.create(server, name)
+        disposable.create(server, name)
     with pointed_at(Target({**server, "PGDATABASE": name})) as target:
         yield target
-    databases.drop(server, name)
+    disposable.drop(server, name)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +105,8 @@ def story(server: dict[str, str], console: Console, tmp_path_factory: pytest.Tem
         )
         file = world.write_export(EXPORT)
         before = digest(world)["public.contacts"]
-        weekly = console.run("weekly", file)
+        with console.by_dbt():
+            weekly = console.run("weekly", file)
         assert (weekly.code, weekly.err) == (0, ""), weekly
         assert digest(world)["public.contacts"] == before, "weekly stops before the write"
         yield Story(
@@ -135,7 +139,7 @@ def test_the_version_is_told_without_a_database(console: Console) -> None:
 
 
 def test_loading_does_not_pay_for_dbt(console: Console) -> None:
-    probe = "import sys, loader.cli; sys.exit(any(name.partition('.')[0] == 'dbt' for name in sys.modules))"
+    probe = "import sys, loader.cli.main; sys.exit(any(name.partition('.')[0] == 'dbt' for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", probe], cwd=console.project, check=False).returncode == 0
 
 
@@ -484,11 +488,11 @@ def test_an_identical_file_is_recognised_and_an_older_one_becomes_the_newest_aga
     assert console.run("apply", story.fingerprint).code == 0, "the plan of this load stands as it was read"
 
 
-def test_a_load_declared_as_base_is_the_base_and_nothing_else(console: Console, world: World) -> None:
+def test_a_load_declared_as_baseline_is_the_baseline_and_nothing_else(console: Console, world: World) -> None:
     file = world.write_export([BEN])
-    outcome = console.run("load", "--as-base", file)
+    outcome = console.run("load", "--as-baseline", file)
     assert (outcome.code, outcome.err) == (0, "")
-    assert "is the base now" in outcome.out
+    assert "is the baseline now" in outcome.out
     load = world.one("select newest_rank, base_how from kajabi_raw.loads")
     assert load == {"newest_rank": None, "base_how": "declared"}
     nothing = console.run("plan")
@@ -590,7 +594,8 @@ def test_ctrl_c_in_the_middle_of_the_write_leaves_nothing_half_written(
 def test_ctrl_c_during_a_plan_leaves_no_plan_that_could_be_applied(console: Console, copy: World, story: Story) -> None:
     contacts = digest(copy)["public.contacts"]
     with elsewhere(copy, "lock table public.contacts in access exclusive mode"):
-        started = console.start("plan")
+        with console.by_dbt():
+            started = console.start("plan")
         query = "select 1 from pg_locks where relation = 'public.contacts'::regclass and not granted"
         with pointed_at(copy.target), psycopg.connect("", autocommit=True) as watch:
             give_up = time.monotonic() + PATIENCE
@@ -613,6 +618,20 @@ def test_ctrl_c_during_a_plan_leaves_no_plan_that_could_be_applied(console: Cons
     assert "What was not finished was taken back" in outcome.err
     assert console.run("apply", story.fingerprint).code in {3, 5}
     assert digest(copy)["public.contacts"] == contacts
+
+
+# --- what a steward decides ---
+
+
+def test_a_field_of_two_words_needs_no_quotes(console: Console, copy: World) -> None:
+    told = console.run("decide", BEN["email"], "First", "name", "ours", "--because", "he said so")
+    assert (told.code, told.err) == (0, ""), told
+    told = console.run("protect", BEN["email"], "last", "name", "--because", "he said so")
+    assert (told.code, told.err) == (0, ""), told
+    told = console.run("decide", BEN["email"], "SAME", "as", ADA["email"], "--because", "he said so")
+    assert (told.code, "no quarantined row" in told.out) == (1, True), "it was understood, and there is no such row"
+    assert copy.one("select field from kajabi_ledger.decisions_taken")["field"] == "first_name"
+    assert copy.one("select field from kajabi_ledger.protections")["field"] == "last_name"
 
 
 # --- the list of merged people ---
@@ -776,7 +795,7 @@ def state(console: Console) -> Iterator[Path]:
     yield console.state
     for name in ("connection.env", "practice.chosen"):
         (console.state / name).unlink(missing_ok=True)
-    embedded.remove(console.state / "practice")
+    server.remove(console.state / "practice")
 
 
 def test_a_connection_is_pasted_once_and_kept_for_its_owner_only(console: Console, copy: World, state: Path) -> None:

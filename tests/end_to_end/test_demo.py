@@ -1,144 +1,167 @@
-"""The demo is told by the roles of loader/sql/roles.sql, and would stop where one of them lacked a right."""
+"""The demo, and what somebody types after it: everything that it printed can be pasted, and reaches nobody else."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from loader import databases, demo
-from loader.database import Target, connect, pointed_at
-from loader.embedded import running
-from loader.errors import KajabiGuardError
-from loader.roles import close_and_grant
+from console import Console, Outcome, console_in, digest
+from loader.database import disposable
+from loader.database.connection import Target, connect, pointed_at
+from loader.database.embedded.server import remove
+from loader.demo import story
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from loader.database import Connection
+    from world import World
 
-OWNER, LOADER, PLANNER, APPLIER = (f"kajabi_guard_demo_{task}" for task in ("owner", "loader", "planner", "applier"))
+NOWHERE = dict.fromkeys(("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE"))
+PRINTED = re.compile(r"\./kajabi-guard[^`\n]*")
+PRACTICE = "practice database: nothing here reaches your organisation"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A demo that was told by the command line, with nothing else connected."""
+
+    console: Console
+    told: Outcome
+
+    def type(self, line: str, **options: object) -> Outcome:
+        """Type a line that was printed, as a shell would read it."""
+        program, *words = shlex.split(line)
+        assert program == "./kajabi-guard"
+        return self.console.run(*words, **{"variables": NOWHERE, **options})  # type: ignore[arg-type]
+
+    @property
+    def your_turn(self) -> list[str]:
+        """The commands that the demo ends with, without those for one's own database."""
+        end = self.told.out[self.told.out.index("--- Your turn") :].partition("With your own")[0]
+        return [line.strip() for line in end.split("\n") if line.startswith("   ./")]
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A state folder whose practice server stays up between the stories of this file."""
-    folder = tmp_path_factory.mktemp("demo") / "state"
-    with running(folder / "practice"):
-        yield folder
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with console_in(tmp_path_factory.mktemp("demo")) as console:
+        told = console.run("demo", "--scale", "0.02", variables=NOWHERE)
+        assert (told.code, told.err) == (0, "")
+        yield Demo(console, told)
+        remove(console.state / "practice")
 
 
-def tell(state: Path) -> None:
-    demo.tell_story(scale=0.01, state=state, reports=state / "reports")
+@pytest.fixture
+def theirs(world: World) -> World:
+    """An organisation's own database: its contacts do not say that they are invented."""
+    world.run("comment on table public.contacts is 'our people'")
+    world.add_contacts({"email": "ada@example.org"})
+    return world
 
 
-def rows(state: Path, query: str) -> list[dict[str, Any]]:
-    with running(state / "practice") as server:
-        there = Target({**server.settings, "PGDATABASE": demo.DATABASE})
-        with pointed_at(there), connect(there) as connection:
-            return connection.execute(query).fetchall()
+def typed(outcome: Outcome) -> list[str]:
+    """Every command of ours that was printed about a database."""
+    found = PRINTED.findall(outcome.out + outcome.err)
+    return [line for line in found if not re.match(r"\./kajabi-guard (connect|demo)\b", line)]
 
 
-def test_each_step_is_done_by_the_role_that_may_do_it(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: dict[str, set[tuple[str, bool]]] = {}
-
-    def watched(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*arguments: Any, **options: Any) -> Any:
-            with psycopg.connect("") as fresh:  # who a new connection is, as well as the one that is handed over
-                own = [argument for argument in arguments if isinstance(argument, psycopg.Connection)]
-                for connection in (fresh, *own):
-                    seen.setdefault(name, set()).add(who(connection))
-            return function(*arguments, **options)
-
-        return step
-
-    def who(connection: psycopg.Connection[Any]) -> tuple[str, bool]:
-        query = "select session_user::text, rolsuper from pg_roles where rolname = session_user"
-        with connection.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
-            row = cursor.execute(query).fetchone()
-        assert row
-        return row[0], row[1]
-
-    steps = {
-        "fill_contacts": OWNER, "close_and_grant": OWNER, "load_export": LOADER, "make_plan": PLANNER,
-        "read_report": PLANNER, "write_files": PLANNER, "apply_plan": APPLIER,
-    }  # fmt: skip
-    for name in steps:
-        monkeypatch.setattr(demo, name, watched(name, getattr(demo, name)))
-    tell(state)
-    assert seen == {name: {(role, False)} for name, role in steps.items()}
-    runs = rows(state, "select status, database_role from kajabi_ledger.merge_runs order by run_id")
-    assert runs == [{"status": "applied", "database_role": APPLIER}] * 2
-    owners = "select distinct nspname::text as schema, relowner::regrole::text as owner from pg_class inner join "
-    owners += (
-        "pg_namespace on relnamespace = pg_namespace.oid where nspname ~ '^(public|kajabi)' and relkind in ('r', 'v')"
-    )
-    assert {row["schema"]: row["owner"] for row in rows(state, owners)} == {
-        "public": OWNER, "kajabi_raw": OWNER, "kajabi_ledger": OWNER, "kajabi_guard": PLANNER,
-    }  # fmt: skip
+def test_the_four_commands_at_the_end_work_as_they_are_pasted_whatever_else_is_connected(
+    demo: Demo, theirs: World
+) -> None:
+    before = digest(theirs)
+    assert [shlex.split(line)[2] for line in demo.your_turn] == ["weekly", "explain", "history", "undo"]
+    settings = theirs.target.settings
+    url = make_conninfo(host=settings["PGHOST"], user=settings["PGUSER"], dbname=settings["PGDATABASE"])
+    connected = {**settings, "DATABASE_URL": url}
+    printed = [demo.told]
+    for line in demo.your_turn:
+        outcome = demo.type(line, variables=connected)
+        assert (outcome.code, outcome.err) == (0, ""), line
+        assert PRACTICE in outcome.out.replace("\n", " "), line
+        printed.append(outcome)
+    write = typed(printed[1])[-1]
+    assert shlex.split(write)[1:3] == ["--practice", "apply"], "weekly ends with the line that writes"
+    applied = demo.type(write, variables=connected)
+    assert (applied.code, "as run 3" in applied.out) == (0, True)
+    for outcome in (*printed, applied):
+        assert typed(outcome)
+        assert [line for line in typed(outcome) if not line.startswith("./kajabi-guard --practice ")] == []
+    assert digest(theirs) == before
 
 
-NEEDED = {
-    "duplicates": "insert on kajabi_ledger.known_duplicates from kajabi_guard_applier",
-    "load": "insert on kajabi_raw.loads from kajabi_guard_loader",
-    "plan": "select on public.contacts from kajabi_guard_planner",
-    "apply": "insert (email) on public.contacts from kajabi_guard_applier",
-}
+def test_without_anything_connected_every_command_is_about_the_demo(demo: Demo) -> None:
+    for words in (("explain", "rosa.larkspur@example.org"), ("report",), ("history",), ("plan",)):
+        outcome = demo.console.run(*words, variables=NOWHERE)
+        assert (outcome.code, outcome.err) == (0, ""), words
+        assert PRACTICE in outcome.out.replace("\n", " "), words
+    doctor = demo.console.run("doctor", "--json", variables=NOWHERE)
+    assert PRACTICE in doctor.out
 
 
-@pytest.mark.parametrize("step", NEEDED)
-def test_without_one_grant_the_story_stops_there(state: Path, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
-
-    def all_but_one(connection: Connection, *, create: bool = False) -> bool:
-        done = close_and_grant(connection, create=create)
-        connection.execute(f"revoke {NEEDED[step]}")
-        return done
-
-    monkeypatch.setattr(demo, "close_and_grant", all_but_one)
-    with pytest.raises((psycopg.errors.InsufficientPrivilege, KajabiGuardError)) as stopped:
-        tell(state)
-    refused = ("permission denied", "may not read", "lacks a privilege")
-    assert any(words in str(stopped.value) for words in refused), "and for no other reason"
-    reached = rows(
-        state,
-        """
-        select
-            (select count(*) from kajabi_ledger.known_duplicates) > 0 as duplicates,
-            exists(select from kajabi_raw.loads) as load,
-            to_regclass('kajabi_guard.merge_plan') is not null as plan,
-            exists(select from kajabi_ledger.merge_runs where status = 'applied') as apply
-    """,
-    )
-    steps = list(NEEDED)
-    assert reached == [{name: steps.index(name) < steps.index(step) for name in steps}]
+def test_a_practice_command_where_no_practice_database_was_made_reaches_no_other(tmp_path: Path, theirs: World) -> None:
+    with console_in(tmp_path) as console:
+        outcome = console.run("--practice", "history", variables=theirs.target.settings)
+        assert (outcome.code, "There is no practice database" in outcome.refusal) == (1, True)
+        both = console.run("--practice", "--database-url", "postgresql:///crm", "history")
+        assert (both.code, "name two databases" in both.refusal) == (2, True)
 
 
-def test_the_passwords_are_kept_nowhere(state: Path) -> None:
-    """The roles log in with a password, and who reads the state folder does not find it."""
-    tell(state)
-    tell_roles = rows(state, "select rolname::text as name, rolpassword from pg_authid where rolname ~ '_demo_'")
-    assert {row["name"] for row in tell_roles} == {OWNER, LOADER, PLANNER, APPLIER}
-    assert all(row["rolpassword"].startswith("SCRAM-SHA-256$") for row in tell_roles)
+def test_a_told_demo_stays_as_its_reader_left_it_until_a_fresh_one_is_asked_for(demo: Demo) -> None:
+    assert demo.console.run("--practice", "undo", "1").code == 0
+    runs = demo.console.run("--practice", "history", "--json").document
+    again = demo.console.run("demo", "--scale", "0.02")
+    assert (again.code, "as you left it" in again.out, "--fresh" in again.out) == (0, True, True)
+    assert "--- Your turn" in again.out
+    assert demo.console.run("--practice", "history", "--json").document == runs
+    fresh = demo.console.run("demo", "--scale", "0.02", "--fresh")
+    assert (fresh.code, fresh.err) == (0, "")
+    assert len(demo.console.run("--practice", "history", "--json").document) == 2
 
 
-def test_another_server_is_told_by_the_role_that_connects(server: dict[str, str], tmp_path: Path) -> None:
+def test_an_export_of_the_demo_is_refused_by_any_other_database(demo: Demo, theirs: World) -> None:
+    before = digest(theirs)
+    for number in (1, 2, 3):
+        outcome = demo.console.run("load", demo.console.state / "demo" / f"kajabi week {number}.csv")
+        assert (outcome.code, "was made by the demo" in outcome.refusal) == (4, True)
+    assert digest(theirs) == before
+
+
+def test_a_demo_that_was_interrupted_begins_again(demo: Demo) -> None:
+    stop = """
+import loader.demo.story as story
+def stopped(*arguments, **options):
+    raise KeyboardInterrupt
+story.apply_plan = stopped
+"""
+    outcome = demo.console.run("demo", "--scale", "0.02", "--fresh", before=stop)
+    assert (outcome.code, "Traceback" in outcome.err) == (1, False)
+    told = demo.console.run("demo", "--scale", "0.02")
+    assert (told.code, "--- First week" in told.out, "--- Your turn" in told.out) == (0, True, True)
+
+
+def test_on_another_server_it_makes_a_database_of_its_own_and_no_role(server: dict[str, str], tmp_path: Path) -> None:
     """Roles belong to a whole server: the demo leaves none on somebody else's."""
     url = make_conninfo(
         host=server["PGHOST"], port=server.get("PGPORT", "5432"), user=server["PGUSER"], dbname=server["PGDATABASE"],
         password=server.get("PGPASSWORD"),
     )  # fmt: skip
-    demo_roles = "select rolname from pg_roles where rolname ~ '^kajabi_guard_'"
-    there = Target({**server, "PGDATABASE": demo.DATABASE})
+    roles = "select rolname from pg_roles where rolname ~ '^kajabi_guard_'"
+    there = Target({**server, "PGDATABASE": story.DATABASE})
     with pointed_at(Target(server)), connect(Target(server)) as admin:
-        before = admin.execute(demo_roles).fetchall()
+        before = admin.execute(roles).fetchall()
     try:
-        demo.tell_story(url, scale=0.01, state=tmp_path / "state", reports=tmp_path / "reports")
+        story.tell_story(
+            url, scale=0.01, config=tmp_path / "config", state=tmp_path / "state", reports=tmp_path / "reports"
+        )
         with pointed_at(there), connect(there) as connection:
             runs = connection.execute("select distinct database_role from kajabi_ledger.merge_runs").fetchall()
-            assert connection.execute(demo_roles).fetchall() == before
+            assert connection.execute(roles).fetchall() == before
         assert runs == [{"database_role": server["PGUSER"]}]
+        assert not (tmp_path / "config").exists(), "the practice database is not chosen by it"
     finally:
-        databases.drop(server, demo.DATABASE)
+        disposable.drop(server, story.DATABASE)

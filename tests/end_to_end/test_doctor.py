@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from contextlib import contextmanager, nullcontext, suppress
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -12,13 +13,15 @@ import psycopg
 import pytest
 
 from console import Console, console_in
-from loader import doctor, doctor_machine
-from loader.database import PROJECT, Target, connect, pointed_at
-from loader.doctor import examine
-from loader.doctor_connection import Way, pooler, tls, version, way_of
-from loader.findings import Finding, findings_text
-from loader.prepare import run_lock
-from loader.statements import statement
+from loader.common.paths import PROJECT
+from loader.database.connection import Target, connect, pointed_at
+from loader.database.doctor import examine as examination
+from loader.database.doctor import machine
+from loader.database.doctor.connection import Way, pooler, tls, version, way_of
+from loader.database.doctor.examine import examine
+from loader.database.doctor.findings import Finding, findings_text
+from loader.database.locks import run_lock
+from loader.database.statements import statement
 from test_sites import GSS_REQUEST, SSL_REQUEST, ForgetfulPooler, as_role, exactly, message_of
 
 if TYPE_CHECKING:
@@ -600,10 +603,10 @@ def test_a_disk_that_is_nearly_full_is_noticed(world: World, monkeypatch: pytest
     class Usage:
         free = 0
 
-    monkeypatch.setattr("loader.doctor_machine.shutil.disk_usage", lambda _folder: Usage)
+    monkeypatch.setattr("loader.database.doctor.machine.shutil.disk_usage", lambda _folder: Usage)
     for free, status in ((2**20, "problem"), (2**29, "warning"), (2**31, "ok")):
         Usage.free = free
-        for check in ("disk for .kajabi-guard", "disk for reports"):
+        for check in ("disk for state", "disk for reports"):
             assert found(world.target, check).status == status
     assert found(world.target, "database size").detail.endswith(("kB", "MB", "GB"))
 
@@ -611,40 +614,62 @@ def test_a_disk_that_is_nearly_full_is_noticed(world: World, monkeypatch: pytest
 def test_packages_are_compared_with_what_is_asked_for_and_what_was_tested(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sound = list(doctor_machine.packages())
+    sound = list(machine.packages())
     assert [each.status for each in sound] == ["ok"]
     assert all(name in sound[0].detail for name in ("dbt-core 1.11", "dbt-postgres", "psycopg", "click"))
     texts = {name: (PROJECT / name).read_text() for name in ("pyproject.toml", "requirements.lock")}
-    monkeypatch.setattr(doctor_machine, "PROJECT", tmp_path)
+    monkeypatch.setattr(machine, "PROJECT", tmp_path)
 
     def found_now(**replaced: str) -> dict[str, str]:
         for name, text in texts.items():
             for before, after in replaced.items():
                 text = text.replace(f"{before.replace('_', '-')}", after)  # noqa: PLW2901
             (tmp_path / name).write_text(text)
-        return {each.check: each.status for each in doctor_machine.packages()}
+        return {each.check: each.status for each in machine.packages()}
 
     assert found_now()["packages"] == "ok"
     (tmp_path / "requirements.lock").write_text("click==0.1\n")
-    assert {each.check: each.status for each in doctor_machine.packages()}["click"] == "warning"
+    assert {each.check: each.status for each in machine.packages()}["click"] == "warning"
     (tmp_path / "pyproject.toml").write_text('dependencies = [\n    "dbt-core>=1.12",\n    "no-such-thing>=1",\n]\n')
-    found_there = {each.check: each.status for each in doctor_machine.packages()}
+    found_there = {each.check: each.status for each in machine.packages()}
     assert (found_there["dbt-core"], found_there["no-such-thing"]) == ("problem", "problem")
 
 
+def test_an_installed_tool_is_compared_with_what_was_noted_where_it_was_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = ["click>=8.1", "psycopg[binary]>=99", "no-such-thing>=1", 'not-asked-for>=1; extra == "dev"']
+    monkeypatch.setattr(machine, "PROJECT", tmp_path)
+    monkeypatch.setattr("loader.database.doctor.machine.importlib.metadata.requires", lambda _name: noted)
+    found_there = {each.check: each for each in machine.packages()}
+    assert {name: each.status for name, each in found_there.items()} == {
+        "psycopg": "problem", "no-such-thing": "problem", "packages": "ok",
+    }  # fmt: skip
+    assert "click 8" in found_there["packages"].detail
+    assert {each.remedy for each in found_there.values() if each.status == "problem"} == {machine.INSTALL}
+
+
 def test_what_others_on_this_machine_could_read_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor_machine, "PROJECT", tmp_path)
-    monkeypatch.setattr(doctor_machine, "STATE", tmp_path / ".kajabi-guard")
-    monkeypatch.setattr(doctor_machine, "REPORTS", tmp_path / "reports")
+    places = {
+        "settings folder": (tmp_path / "settings", 0o700), "state folder": (tmp_path / "state", 0o700),
+        "reports folder": (tmp_path / "the reports", 0o700),
+        "connection.env": (tmp_path / "settings" / "connection.env", 0o600),
+    }  # fmt: skip
+    monkeypatch.setattr(machine, "CONFIG", tmp_path / "settings")
+    monkeypatch.setattr(machine, "STATE", tmp_path / "state")
+    monkeypatch.chdir(tmp_path)
+
+    def look() -> list[Finding]:
+        return list(machine.private_files(tmp_path / "the reports"))
 
     def statuses() -> dict[str, tuple[str, str]]:
-        return {each.check: (each.status, each.remedy) for each in doctor_machine.private_files()}
+        return {each.check: (each.status, each.remedy) for each in look()}
 
     assert {status for status, _ in statuses().values()} == {"ok"}, "not made yet"
-    places = {
-        "state folder": (tmp_path / ".kajabi-guard", 0o700), "reports folder": (tmp_path / "reports", 0o700),
-        "connection.env": (tmp_path / ".kajabi-guard" / "connection.env", 0o600),
-    }  # fmt: skip
+    for check, (path, _) in places.items():
+        assert [each.detail for each in look() if each.check == check] == [
+            f"not made yet: {path.relative_to(tmp_path)}"
+        ]
     for path, mode in places.values():
         path.touch(mode) if path.suffix == ".env" else path.mkdir(mode)
         path.chmod(mode)
@@ -652,10 +677,10 @@ def test_what_others_on_this_machine_could_read_is_a_problem(tmp_path: Path, mon
     for check, (path, mode) in places.items():
         for more in (0o040, 0o004, 0o010):
             path.chmod(mode | more)
-            assert statuses()[check] == ("problem", f"chmod {mode:o} '{path.relative_to(tmp_path)}'")
+            assert statuses()[check] == ("problem", f"chmod {mode:o} {quote(str(path.relative_to(tmp_path)))}")
         path.chmod(mode)
     nobody = os.getuid() + 1
-    monkeypatch.setattr("loader.doctor_machine.os.getuid", lambda: nobody)
+    monkeypatch.setattr("loader.database.doctor.machine.os.getuid", lambda: nobody)
     assert set(statuses().values()) == {("problem", "remove it and connect again")}
 
 
@@ -712,7 +737,7 @@ def test_without_a_connection_the_lines_of_this_machine_are_shown(console: Conso
     first, *others = outcome.document
     assert (first["group"], first["check"], first["status"]) == ("Connection", "connection", "problem")
     assert (detail in first["detail"], remedy in first["remedy"]) == (True, True), first
-    assert {each["check"] for each in others} >= {"packages", "disk for .kajabi-guard", "disk for reports"}
+    assert {each["check"] for each in others} >= {"packages", "disk for state", "disk for reports"}
     assert {each["group"] for each in others} == {"This machine"}
     assert "problem" not in {each["status"] for each in others}
     for out in (outcome.out, as_text.out):
@@ -740,7 +765,7 @@ def test_a_connection_that_is_lost_on_the_way_is_a_problem(world: World) -> None
             yield Finding("a check", "ok", "")
 
         for _ in range(2):  # and the next one, on what is left of it
-            (finding,) = doctor._asked("a check", cut_off, facts or {}, doctor._bounded(connection))  # noqa: SLF001
+            (finding,) = examination._asked("a check", cut_off, facts or {}, examination._bounded(connection))  # noqa: SLF001
             assert (finding.status, finding.detail) == ("problem", "not looked at: the connection was lost")
 
 
@@ -760,7 +785,7 @@ def test_what_keeps_a_check_from_looking_is_its_line(world: World, case: str) ->
             connection.execute(query)
             yield Finding("a check", "ok", "")
 
-        (finding,) = doctor._asked("a check", look, {}, doctor._bounded(connection))  # noqa: SLF001
+        (finding,) = examination._asked("a check", look, {}, examination._bounded(connection))  # noqa: SLF001
         assert (finding.status, finding.detail) == (status, f"not looked at: {detail}")
         assert finding.remedy
         assert connection.execute("select 1 as one").fetchone(), "and the next check can look"
@@ -769,7 +794,7 @@ def test_what_keeps_a_check_from_looking_is_its_line(world: World, case: str) ->
 def test_a_server_that_takes_no_second_connection_leaves_the_pooler_open(world: World) -> None:
     full = Target({**world.target.settings, "PGHOST": "127.0.0.1", "PGPORT": "1"})
     with connect(world.target, "test") as connection, pointed_at(full):
-        (finding,) = doctor._asked("pooler", lambda: pooler(connection, full), {}, nullcontext())  # noqa: SLF001
+        (finding,) = examination._asked("pooler", lambda: pooler(connection, full), {}, nullcontext())  # noqa: SLF001
     assert (finding.status, "no second connection" in finding.detail) == ("warning", True)
 
 
@@ -790,9 +815,10 @@ MADE_TO_GO_WRONG = {
     "locks on contacts": test_whoever_holds_a_table_is_named_and_every_other_line_is_shown,
     "locks on our tables": test_whoever_holds_a_table_is_named_and_every_other_line_is_shown,
     "packages": test_packages_are_compared_with_what_is_asked_for_and_what_was_tested,
-    **dict.fromkeys(("disk for .kajabi-guard", "disk for reports"), test_a_disk_that_is_nearly_full_is_noticed),
+    **dict.fromkeys(("disk for state", "disk for reports"), test_a_disk_that_is_nearly_full_is_noticed),
     **dict.fromkeys(
-        ("state folder", "connection.env", "reports folder"), test_what_others_on_this_machine_could_read_is_a_problem
+        ("settings folder", "connection.env", "state folder", "reports folder"),
+        test_what_others_on_this_machine_could_read_is_a_problem,
     ),
 }
 ONLY_A_FIGURE = {"database size"}

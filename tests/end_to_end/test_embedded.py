@@ -31,10 +31,10 @@ import psycopg
 import psycopg2  # type: ignore[import-untyped]
 import pytest
 
-from loader.embedded import PATIENCE, remove, running
-from loader.embedded_binaries import PACKAGE, PROGRAMS, copied_programs, wheel_folder
-from loader.embedded_places import PLACE_NOTE, SOCKET_NOTE
-from loader.errors import Busy, Unprepared
+from loader.common.errors import Busy, Unprepared
+from loader.database.embedded.binaries import PACKAGE, PROGRAMS, copied_programs, wheel_folder
+from loader.database.embedded.places import PLACE_NOTE, SOCKET_NOTE
+from loader.database.embedded.server import PATIENCE, remove, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -627,7 +627,7 @@ def test_dbt_s_driver_gets_in_with_the_same_settings_and_an_empty_password(own_f
 SCRIPT = """
 import signal, sys, time
 from pathlib import Path
-from loader.embedded import running
+from loader.database.embedded.server import running
 # as a terminal starts it: what runs in the background of a shell would not hear Ctrl-C
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with running(Path(sys.argv[1])) as server:

@@ -10,10 +10,10 @@ import pytest
 
 from console import Console, console_in, digest
 from explained import WHY, live_three_weeks
-from loader import duplicates
-from loader.errors import StalePlan, Usage
-from loader.explain import read_explanation
-from loader.explain_text import explanation_text
+from loader.common.errors import StalePlan, Usage
+from loader.report.explain.read import read_explanation
+from loader.report.explain.screen import explanation_text
+from loader.stewardship import merged_contacts
 from test_commands import database
 from world import World
 
@@ -98,8 +98,8 @@ def test_a_conflict_says_since_when_it_waits_with_the_base_that_it_was_opened_wi
     assert fields["first_name"]["waits_since"] is None, "new in this plan"
     assert not fields["city"]["needs_review"]
     text = text_of(story.world, "ada@example.org")
-    assert "opened by run 2; one of these closes it" in text
-    assert "waits for a person since this plan" in text
+    assert "opened by run 2; one of these decides it" in text
+    assert "needs review since this plan" in text
 
 
 def test_the_history_of_a_field_comes_from_the_ledger(story: Story) -> None:
@@ -133,15 +133,15 @@ def test_the_evidence_shown_is_the_evidence_that_was_weighed(story: Story) -> No
     """Explained a second way here; where the two disagree, a person would be told a wrong reason."""
     world = story.world
     people = world.rows(
-        "select distinct contact_id, email from kajabi_guard.field_evidence join public.contacts on contact_id = id"
+        "select distinct contact_id, email from kajabi_guard.field_provenance join public.contacts on contact_id = id"
     )
     assert len(people) >= 6
-    evidence = world.rows("select distinct evidence from kajabi_guard.field_evidence")
+    evidence = world.rows("select distinct evidence from kajabi_guard.field_provenance")
     assert len(evidence) >= 6, "every kind of evidence occurs"
     for person in people:
         fields = fields_of(document_of(world, person["email"]))
         weighed = world.rows(
-            "select field, evidence, source_label from kajabi_guard.field_evidence where contact_id = %(id)s",
+            "select field, evidence, source_label from kajabi_guard.field_provenance where contact_id = %(id)s",
             id=person["contact_id"],
         )
         owners = world.rows(
@@ -235,7 +235,9 @@ def test_who_was_merged_away_is_led_to_the_survivor_with_the_chain(story: Story)
 def test_who_was_merged_away_since_the_plan_is_led_to_the_survivor_already(copy: World) -> None:
     """Who records a merge and looks at once must not read that it ends at nobody who lives here."""
     with copy.connect() as connection:
-        assert duplicates.record(connection, "zoe@example.org", "ada@example.org", because="one person") == "recorded"
+        assert (
+            merged_contacts.record(connection, "zoe@example.org", "ada@example.org", because="one person") == "recorded"
+        )
     document = document_of(copy, "Zoe@example.org")
     assert [contact["email"] for contact in document["contacts"]] == ["ada@example.org"]
     assert [(row["survivor_email"], row["is_since"]) for row in document["merges"]] == [("ada@example.org", True)]

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from console import Console, console_in
-from loader import duplicates
-from loader.database import connect
-from loader.demo import fill_contacts
-from loader.synthetic import make_organisation, write_export, write_pairs
+from loader.database.connection import connect
+from loader.demo.story import fill_contacts
+from loader.demo.synthetic.organisation import make_organisation, write_export, write_pairs
+from loader.stewardship import merged_contacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from loader.database import Target
+    from loader.database.connection import Target
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_plan_json_shows_exactly_the_handoffs_figures(console: Console, target: 
     held = console.run("weekly", tmp_path / "export.csv", "--json").document
     assert (held["contacts"]["new"], held["contacts"]["held"]) == (0, 303), "nobody said yet who was merged away"
     with connect(target) as connection:
-        outcomes = [row["outcome"] for row in duplicates.record_file(connection, tmp_path / "merged.csv")]
+        outcomes = [row["outcome"] for row in merged_contacts.record_file(connection, tmp_path / "merged.csv")]
     assert outcomes == ["recorded"] * 125
 
     document = console.run("plan", "--json").document

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loader import decide, report
-from loader.private_files import begun_lists
-from loader.report import FILES, as_before_spreadsheet, read_report, safe_for_spreadsheet, write_files
-from loader.statements import statement
+from loader.common.private_files import begun_lists
+from loader.common.report_folders import entries, is_report
+from loader.common.spreadsheet import as_before_spreadsheet, safe_for_spreadsheet
+from loader.database.statements import statement
+from loader.report import files as report_files
+from loader.report.document import read_report
+from loader.report.files import FILES, write_files
+from loader.stewardship import overrides
 from test_three_way import ADDRESS, MOVED, person
 
 if TYPE_CHECKING:
@@ -26,7 +31,7 @@ FORMULA = '=HYPERLINK("https://canary.example.org";"x")'
 def files_of(world: World) -> tuple[Path, dict[str, Any]]:
     with world.connect() as connection:
         document = read_report(connection, world.target)
-        return write_files(connection, document, "", world.folder / "reports"), document
+        return write_files(connection, document, "", world.folder / "reports"), document.as_json()
 
 
 def lines_of(path: Path) -> list[dict[str, str]]:
@@ -37,7 +42,25 @@ def lines_of(path: Path) -> list[dict[str, str]]:
 def say(world: World, *words: str) -> str:
     email, field, last = (*words, None)[:3]
     with world.connect() as connection:
-        return decide.decide(connection, str(email), str(field), last, WHY)
+        return overrides.decide(connection, str(email), str(field), last, WHY)
+
+
+def test_a_reports_folder_is_named_after_its_day_its_file_and_its_plan_and_practice_lies_apart(world: World) -> None:
+    world.add_contacts(person(1))
+    world.load(person(1))
+    world.run("update kajabi_raw.loads set file_name = 'contacts week 48.csv', loaded_at = '2026-11-28 12:00+00'")
+    world.plan()
+    folder, document = files_of(world)
+    reports = world.folder / "reports"
+    name = f"2026-11-28 contacts week 48, load 1, plan {document['fingerprint'][:8]}"
+    assert folder == reports / name
+    assert is_report(folder.name)
+    assert entries(reports) == [folder]
+    world.target = replace(world.target, is_practice=True)
+    practice, _ = files_of(world)
+    assert practice == reports / "practice" / name
+    assert {mode(path) for path in (reports, folder, practice.parent, practice)} == {"0o700"}
+    assert entries(reports) == [folder, practice]
 
 
 def test_the_impact_file_has_every_value_that_the_old_import_would_have_replaced(world: World) -> None:
@@ -142,7 +165,7 @@ def test_a_list_that_somebody_has_begun_is_never_overwritten(world: World) -> No
     assert len(begun_lists(folder, path.name)) == 2, "nor one that was changed in another way, on the same day"
     assert kept.read_bytes() == begun
     with world.connect() as connection:
-        accounts = decide.decide_file(connection, kept, because="")
+        accounts = overrides.decide_file(connection, kept, because="")
     assert [row["outcome"] for row in accounts] == ["recorded", "skipped"]
 
 
@@ -182,7 +205,7 @@ def test_a_file_that_others_may_read_is_made_private_before_anything_is_written(
         return read(name)
 
     read = statement
-    monkeypatch.setattr(report, "statement", lambda name: watched(name) if name in FILES else read(name))
+    monkeypatch.setattr(report_files, "statement", lambda name: watched(name) if name in FILES else read(name))
     files_of(world)
     assert set(before_each) == {"0o600"}
     assert {mode(path) for path in folder.iterdir()} == {"0o600"}
@@ -244,7 +267,7 @@ def test_the_list_to_decide_survives_a_spreadsheet(world: World, save: Callable[
         line |= {"verdict": "kajabi", "because": WHY}
     path.write_bytes(save(lines).encode())
     with world.connect() as connection:
-        accounts = decide.decide_file(connection, path, because="")
+        accounts = overrides.decide_file(connection, path, because="")
     assert [row["outcome"] for row in accounts if row["outcome"] != "skipped"] == ["recorded"] * 5
     world.plan()
     assert {row["rule"] for row in world.decisions().values() if row["rule"] != "same"} == {"decided_kajabi"}
@@ -286,7 +309,7 @@ def test_an_id_that_differs_is_in_the_list_and_a_persons_word_closes_it_for_this
     path = folder / "filled.csv"
     path.write_text(as_excel(lines), encoding="utf-8")
     with world.connect() as connection:
-        accounts = decide.decide_file(connection, path, because="")
+        accounts = overrides.decide_file(connection, path, because="")
     assert [row["outcome"] for row in accounts] == ["skipped", "recorded"]
     world.plan()
     assert {row["rule"] for row in world.decisions().values()} == {"decided_ours"}

@@ -5,29 +5,31 @@ from __future__ import annotations
 import csv
 import stat
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from console import Console, console_in
-from loader import decide, duplicates
-from loader.database import PROJECT, connect
-from loader.demo import fill_contacts
-from loader.errors import RefusedByGuard, StalePlan, Usage
-from loader.export_file import load_column_map
-from loader.kajabi_export import Request, export, exports_made
-from loader.kajabi_files import HEADERS
-from loader.plan import make_plan
-from loader.report import read_report
-from loader.report_screen import LISTS, render
-from loader.synthetic import make_organisation, write_export, write_pairs
+from loader.common.errors import RefusedByGuard, StalePlan, Usage
+from loader.common.paths import PROJECT
+from loader.database.connection import connect
+from loader.demo.story import fill_contacts
+from loader.demo.synthetic.organisation import make_organisation, write_export, write_pairs
+from loader.kajabi.inbound.export_file import load_column_map
+from loader.kajabi.outbound.export import Request, export, exports_made
+from loader.kajabi.outbound.import_files import HEADERS
+from loader.merge.plan import make_plan
+from loader.report.document import read_report
+from loader.report.screen import LISTS, render
+from loader.stewardship import merged_contacts, overrides
 from test_three_way import ADDRESS, MOVED, person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from loader.database import Target
+    from loader.database.connection import Target
     from world import World
 
 ONE, TWO, THREE = (f"person{number}@example.org" for number in (1, 2, 3))
@@ -80,7 +82,7 @@ def test_the_files_of_the_synthetic_organisation_have_the_handoffs_figures(
     write_pairs(organisation.merged_away, tmp_path / "merged.csv")
     with connect(target) as connection:
         fill_contacts(connection, organisation)
-        duplicates.record_file(connection, tmp_path / "merged.csv")
+        merged_contacts.record_file(connection, tmp_path / "merged.csv")
     assert console.run("load", tmp_path / "export.csv").code == 0
     make_plan(target, state=tmp_path / "state")
     plan = console.run("report", "--json").document
@@ -188,9 +190,9 @@ def test_an_opt_out_noted_by_a_person_holds_at_once_until_it_is_taken_back_by_na
     assert set(sent(world, "corrections")) == {ONE}
     with world.connect() as connection:
         for email in (ONE, TWO):
-            assert decide.protect(connection, email, "email_subscribed", WHY) == "recorded"
-            assert decide.protect(connection, email, None, WHY) == "recorded"
-            assert decide.protect(connection, email, None, WHY, is_protected=False) == "recorded"
+            assert overrides.protect(connection, email, "email_subscribed", WHY) == "recorded"
+            assert overrides.protect(connection, email, None, WHY) == "recorded"
+            assert overrides.protect(connection, email, None, WHY, is_protected=False) == "recorded"
         # nobody has planned since: the files ask the ledger themselves
         for kind in ("corrections", "full", "new-contacts"):
             document = make(world, f"none {kind}", kind)
@@ -200,7 +202,7 @@ def test_an_opt_out_noted_by_a_person_holds_at_once_until_it_is_taken_back_by_na
         world.plan()
         assert world.decisions().keys() == before.keys(), "the plan does not take it for a field"
         assert set(world.verdict().values()) == {0}
-        assert decide.protect(connection, ONE, "email_subscribed", WHY, is_protected=False) == "recorded"
+        assert overrides.protect(connection, ONE, "email_subscribed", WHY, is_protected=False) == "recorded"
     assert set(sent(world, "corrections")) == {ONE}
     assert world.contacts()[ONE]["email_subscribed"] is True, "the import writes no consent"
 
@@ -271,8 +273,8 @@ def test_what_is_newer_in_kajabi_is_not_sent_back_before_a_person_says_ours(worl
     assert full[ONE] == {"email": ONE, "name": "Ada Brook1"}
     assert full[THREE] == {"email": THREE, "name": "Ada Ours"}
     with world.connect() as connection:
-        assert decide.decide(connection, ONE, "address", "ours", WHY) == "recorded"
-        assert decide.decide(connection, TWO, "phone", "kajabi", WHY) == "recorded"
+        assert overrides.decide(connection, ONE, "address", "ours", WHY) == "recorded"
+        assert overrides.decide(connection, TWO, "phone", "kajabi", WHY) == "recorded"
         with pytest.raises(StalePlan, match="2 decisions were taken since"):
             make(world, "too early", "corrections")
     world.plan()
@@ -355,7 +357,7 @@ def test_a_write_that_fails_leaves_no_file_and_no_record(world: World, monkeypat
     def fail(*_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("loader.kajabi_export.readme", fail)
+    monkeypatch.setattr("loader.kajabi.outbound.export.readme", fail)
     with pytest.raises(OSError, match="No space left"):
         make(world, "out", "corrections")
     assert not (world.folder / "out").exists()
@@ -375,7 +377,7 @@ def test_a_correction_is_followed_until_kajabi_agrees(world: World) -> None:
     assert len(world.rows("select * from kajabi_ledger.open_conflicts")) == 4
     with world.connect() as connection:
         for email in emails:
-            assert decide.decide(connection, email, "phone", "ours", WHY) == "recorded"
+            assert overrides.decide(connection, email, "phone", "ours", WHY) == "recorded"
     world.plan()
     assert set(sent(world, "corrections", also=("phone",))) == set(emails)
     world.plan()
@@ -392,7 +394,7 @@ def test_a_correction_is_followed_until_kajabi_agrees(world: World) -> None:
     outcomes = {
         row["email"]: row["outcome"]
         for row in world.rows(
-            "select c.email, r.outcome from kajabi_guard.corrections_returned as r "
+            "select c.email, r.outcome from kajabi_guard.correction_outcomes as r "
             "inner join public.contacts as c on r.contact_id = c.id"
         )
     }
@@ -411,7 +413,8 @@ def test_a_correction_is_followed_until_kajabi_agrees(world: World) -> None:
     with world.connect() as connection:
         document = read_report(connection, world.target)
         text = " ".join(render(document, dict.fromkeys((*LISTS, "plan_difference"), ())).split())
-        assert "values sent 4 arrived there 2 not there yet 1 otherwise there, or the person is gone 1" in text
+        told = "values sent 4 arrived in Kajabi 2 not in Kajabi yet 1 different in Kajabi, or the person is gone 1"
+        assert told in text
         newest, first = exports_made(connection, 20)
     assert newest["corrections"] == {}, "sent after the plan that stands"
     assert first["corrections"] == {"sent": 4, "arrived": 2, "not_yet": 1, "otherwise": 1}
@@ -419,6 +422,4 @@ def test_a_correction_is_followed_until_kajabi_agrees(world: World) -> None:
 
 def figures(world: World) -> Mapping[str, int]:
     with world.connect() as connection:
-        found = read_report(connection, world.target)["corrections"]
-    assert isinstance(found, dict)
-    return found
+        return asdict(read_report(connection, world.target).corrections)

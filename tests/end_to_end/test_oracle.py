@@ -30,13 +30,14 @@ from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from loader.database import Target, pointed_at
-from loader.guards import Override, expected_guards
-from loader.load import load_export
-from loader.merge import apply_plan, current_plan
-from loader.synthetic import make_organisation, second_week
-from loader.synthetic import write_export as write_organisation
-from loader.synthetic_shape import KAJABI_COLUMN, MOBILE
+from loader.database.connection import Target, pointed_at
+from loader.demo.synthetic.organisation import make_organisation, second_week
+from loader.demo.synthetic.organisation import write_export as write_organisation
+from loader.demo.synthetic.shape import KAJABI_COLUMN, MOBILE
+from loader.kajabi.inbound.load import load_export
+from loader.merge.apply import apply_plan
+from loader.merge.current_plan import current_plan
+from loader.merge.guards import Override, expected_guards
 from oracle import Expectation, Matching, Settlement, expect, identity
 from oracle_rules import ADDRESS, LINKS, MANAGED, RULES, Conflict, History, Row, clean_email, seed, trim
 from world import HEADER_OF, World
@@ -44,8 +45,8 @@ from world import HEADER_OF, World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from loader.runs import Run
-    from loader.synthetic import ExportRow
+    from loader.demo.synthetic.organisation import ExportRow
+    from loader.merge.outcomes import Run
 
 WORLDS = int(os.environ.get("KAJABI_GUARD_WORLDS", "3"))
 HEADERS = {name: header for name, header in HEADER_OF.items() if name != "phone"} | {

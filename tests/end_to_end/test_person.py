@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loader import decide, duplicates
-from loader.compare import compare_policy
-from loader.database import PROJECT
-from loader.errors import StalePlan, Usage
-from loader.explain import read_explanation
-from loader.explain_text import explanation_text
-from loader.merge import INPUTS, current_plan
-from loader.report import read_report, write_files
+from loader.common.errors import StalePlan, Usage
+from loader.common.paths import PROJECT
+from loader.merge.apply import INPUTS
+from loader.merge.compare_policy import compare_policy
+from loader.merge.current_plan import current_plan
+from loader.report.document import read_report
+from loader.report.explain.read import read_explanation
+from loader.report.explain.screen import explanation_text
+from loader.report.files import write_files
+from loader.stewardship import merged_contacts, overrides
 from test_three_way import ADDRESS, MOVED, person
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ WHY = "we asked them"
 
 def say(world: World, email: str, field: str, last: str | None = None) -> str:
     with world.connect() as connection:
-        return decide.decide(connection, email, field, last, WHY)
+        return overrides.decide(connection, email, field, last, WHY)
 
 
 def rule_of(world: World, email: str, field: str) -> tuple[str, bool]:
@@ -78,9 +80,32 @@ def test_what_cannot_be_decided_is_said(world: World) -> None:
     world.plan()
     assert say(world, "nobody@example.org", "phone", "ours") == "no_contact"
     assert say(world, "person1@example.org", "shoe_size", "ours") == "unknown_field"
-    assert say(world, "person1@example.org", "last_name", "ours") == "no_difference"
+    assert say(world, "person1@example.org", "Last name", "ours") == "no_difference"
+    assert say(world, "person1@example.org", "postal-code", "ours") == "part_of_address"
     assert say(world, "person1@example.org", "phone", "maybe") == "unknown_verdict"
     assert say(world, "person1@example.org", "new") == "not_held"
+
+
+def test_a_list_names_its_fields_as_the_screen_does_and_may_end_in_blank_rows(world: World) -> None:
+    email = "person1@example.org"
+    world.add_contacts(person(1, last_name="Brook"))
+    world.load(person(1, last_name="Linden", phone="(720) 555-0111"))
+    world.plan()
+    decided, protected = world.folder / "decided.csv", world.folder / "protected.csv"
+    decided.write_text(f"email,field,verdict\n{email},Last name,kajabi\n{email},last_name,ours\n\n,,\n")
+    protected.write_text(f"email,field,remark\n{email},Address Line 1,x\n{email},Email-Subscribed,\n{email},shoe,\n\n")
+    with world.connect() as connection:
+        contradictory = overrides.decide_file(connection, decided, WHY)
+        assert [row["outcome"] for row in contradictory] == ["contradicts"] * 2, "one field, whatever it is called"
+        decided.write_text(f"email,field,verdict\n{email},LAST-NAME,kajabi\n")
+        assert [row["outcome"] for row in overrides.decide_file(connection, decided, WHY)] == ["recorded"]
+        for is_protected, shoe in ((True, "unknown_field"), (False, "unknown_field")):
+            accounts = overrides.protect_file(connection, protected, WHY, is_protected=is_protected)
+            assert [row["outcome"] for row in accounts] == ["recorded", "recorded", shoe]
+    world.plan()
+    assert rule_of(world, email, "last_name")[0] == "decided_kajabi"
+    kept = {row["field"] for row in world.rows("select field from kajabi_ledger.protections")}
+    assert kept == {"address_line_1", "email_subscribed"}
 
 
 def test_a_protected_field_or_contact_is_never_filled_and_unprotect_takes_it_back(world: World) -> None:
@@ -89,17 +114,17 @@ def test_a_protected_field_or_contact_is_never_filled_and_unprotect_takes_it_bac
     rows = [person(n, phone="(720) 555-0111", **ADDRESS) for n in (1, 2)]
     world.load(*rows)
     with world.connect() as connection:
-        assert decide.protect(connection, emails[0], "address", WHY) == "recorded"
-        assert decide.protect(connection, emails[1], None, WHY) == "recorded"
-        assert decide.protect(connection, emails[1], "shoe_size", WHY) == "unknown_field"
-        assert decide.protect(connection, "nobody@example.org", None, WHY) == "no_contact"
+        assert overrides.protect(connection, emails[0], "address", WHY) == "recorded"
+        assert overrides.protect(connection, emails[1], None, WHY) == "recorded"
+        assert overrides.protect(connection, emails[1], "shoe_size", WHY) == "unknown_field"
+        assert overrides.protect(connection, "nobody@example.org", None, WHY) == "no_contact"
     world.plan()
     assert rule_of(world, emails[0], "city")[0] == "other_field_owner"
     assert rule_of(world, emails[0], "phone")[0] == "fill_blank"
     assert rule_of(world, emails[1], "phone")[0] == "other_field_owner"
     with world.connect() as connection:
-        assert decide.protect(connection, emails[1], "phone", WHY, is_protected=False) == "recorded"
-        assert decide.protect(connection, emails[1], "phone", WHY, is_protected=False) == "not_protected"
+        assert overrides.protect(connection, emails[1], "phone", WHY, is_protected=False) == "recorded"
+        assert overrides.protect(connection, emails[1], "phone", WHY, is_protected=False) == "not_protected"
     world.plan()
     assert rule_of(world, emails[1], "phone")[0] == "fill_blank"
     assert rule_of(world, emails[1], "city")[0] == "other_field_owner"
@@ -116,7 +141,7 @@ def test_held_rows_are_settled_until_the_row_changes(world: World) -> None:
     ]
     world.load(person(1, phone=phone), *lookalikes)
     world.plan()
-    held = {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.held_rows")}
+    held = {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.quarantined_rows")}
     assert held == dict.fromkeys((row["email"] for row in lookalikes), "possible_duplicate")
     assert say(world, "ada3@example.org", "same-as", "nobody@example.org") == "no_other"
     assert say(world, "ada3@example.org", "same-as", "person2@example.org") == "recorded"
@@ -136,7 +161,7 @@ def test_held_rows_are_settled_until_the_row_changes(world: World) -> None:
     lookalikes[2]["phone"] = "303-555-0101"
     world.load(person(1, phone=phone), *lookalikes)
     world.plan()
-    held = {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.held_rows")}
+    held = {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.quarantined_rows")}
     assert held["ada5@example.org"] == "possible_duplicate", "the row changed: it is asked again"
 
 
@@ -162,7 +187,7 @@ def test_the_list_to_decide_goes_back_filled_in_and_equal_changes_are_one_line(w
         lines[0] |= {"verdict": "kajabi", "because": WHY}
         lines[2] |= {"verdict": "ours"}
         fill_in(path, lines)
-        accounts = decide.decide_file(connection, path, because="")
+        accounts = overrides.decide_file(connection, path, because="")
     assert [row["outcome"] for row in accounts] == ["recorded", "skipped", "no_reason"]
     world.plan()
     waiting = {key for key, row in world.decisions().items() if row["needs_review"]}
@@ -188,7 +213,7 @@ def hand_back(world: World, path: Path, lines: list[dict[str, str]]) -> list[str
     """Fill the list in and hand it back; returns what became of each line."""
     fill_in(path, lines)
     with world.connect() as connection:
-        return [row["outcome"] for row in decide.decide_file(connection, path, because=WHY)]
+        return [row["outcome"] for row in overrides.decide_file(connection, path, because=WHY)]
 
 
 def an_address_waits(world: World) -> dict[str, Any]:
@@ -253,10 +278,10 @@ def test_a_word_that_the_plan_does_not_know_is_named_when_it_is_refused(
     command, what, last = words
     with world.connect() as connection:
         if command == "protect":
-            assert decide.protect(connection, "person1@example.org", what, WHY) == "recorded"
+            assert overrides.protect(connection, "person1@example.org", what, WHY) == "recorded"
         else:
             email = twin["email"] if last is None else "person1@example.org"
-            assert decide.decide(connection, email, what, last, WHY) == "recorded"
+            assert overrides.decide(connection, email, what, last, WHY) == "recorded"
     with pytest.raises(StalePlan, match=f"since it was read: {named}.*Type `./kajabi-guard plan`"):
         world.apply(fingerprint)
 
@@ -392,9 +417,9 @@ def test_merges_of_the_organisations_own_backup_table_are_taken_over(world: Worl
         survivor=ids[0],
     )
     with world.connect() as connection:
-        outcomes = [row["outcome"] for row in duplicates.backfill(connection)]
+        outcomes = [row["outcome"] for row in merged_contacts.backfill(connection)]
         assert outcomes == ["no_survivor", "recorded", "same_email"]
-        outcomes = [row["outcome"] for row in duplicates.backfill(connection)]
+        outcomes = [row["outcome"] for row in merged_contacts.backfill(connection)]
         assert outcomes == ["no_survivor", "known", "same_email"]
     world.load(person(1), person(3, email="old.ada@example.org", kajabi_id="99"))
     world.plan()
@@ -408,10 +433,10 @@ def test_a_circle_of_merges_is_refused(world: World) -> None:
     world.add_contacts(person(1), person(2), person(3))
     one, two, three = (f"person{n}@example.org" for n in (1, 2, 3))
     with world.connect() as connection:
-        assert duplicates.record(connection, one, two) == "recorded"
-        assert duplicates.record(connection, two, three) == "recorded"
-        assert duplicates.record(connection, three, one.upper()) == "circle"
-        assert duplicates.record(connection, two, one) == "other_survivor"
+        assert merged_contacts.record(connection, one, two) == "recorded"
+        assert merged_contacts.record(connection, two, three) == "recorded"
+        assert merged_contacts.record(connection, three, one.upper()) == "circle"
+        assert merged_contacts.record(connection, two, one) == "other_survivor"
     kept = world.rows("select old_email, survivor_email from kajabi_ledger.known_duplicates order by 1")
     assert [(row["old_email"], row["survivor_email"]) for row in kept] == [(one, two), (two, three)]
 
@@ -421,7 +446,7 @@ def test_who_was_merged_by_email_is_still_known_after_the_email_changes_in_kajab
     world.add_contacts(person(1))
     old = person(9, email="old.ada@example.org")
     with world.connect() as connection:
-        assert duplicates.record(connection, "old.ada@example.org", "person1@example.org") == "recorded"
+        assert merged_contacts.record(connection, "old.ada@example.org", "person1@example.org") == "recorded"
     world.load(person(1), old)
     world.apply(world.plan()["fingerprint"])
     assert world.one("select old_kajabi_id from kajabi_ledger.known_duplicates")["old_kajabi_id"] == old["kajabi_id"]

@@ -5,7 +5,6 @@ The browser is a real one: tests/end_to_end/browser.py. Two worlds of the same s
 
 from __future__ import annotations
 
-import copy
 import csv
 import re
 import shlex
@@ -13,24 +12,29 @@ import stat
 import webbrowser
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from browser import MISSING, Browser, chromium, find_chromium
+from browser import Browser, chromium
 from html_page import HtmlPage
-from loader import databases, decide, report_words, steps
-from loader.cli import cli
-from loader.database import Target, pointed_at
-from loader.decide import ROW_VERDICTS
-from loader.merge import apply_plan
-from loader.plan import Scope
-from loader.report import first_rows, read_report, screen_lists, write_files
-from loader.report_answer import answer
-from loader.report_html import LONGEST_VALUE, PAGE, SHOWN, Listed, Lists, read_lists, render
-from loader.report_screen import LISTS
-from loader.report_screen import render as render_screen
-from loader.report_text import visible
+from loader.cli import steps
+from loader.cli.main import cli
+from loader.common.tables import visible
+from loader.database import disposable
+from loader.database.connection import Target, pointed_at
+from loader.merge.apply import apply_plan
+from loader.merge.plan import Scope
+from loader.report import wording
+from loader.report.document import read_report
+from loader.report.files import first_rows, screen_lists, write_files
+from loader.report.html import LONGEST_VALUE, PAGE, SHOWN, Listed, Lists, read_lists, render
+from loader.report.parts import Corrections, PlanBefore, Week
+from loader.report.screen import LISTS
+from loader.report.screen import render as render_screen
+from loader.report.summary import answer
+from loader.stewardship import overrides
+from loader.stewardship.overrides import ROW_VERDICTS
 from naughty import BRIEN, FILE, naughty, plain, plan_organisation, values_of
 from world import World, database_name
 
@@ -38,7 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from loader.database import Connection
+    from loader.database.connection import Connection
+    from loader.report.document import Document
 
 SCREENS = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1280, 900)}
 # how much longer than an almost empty page ours may take; measured: 5 times on a busy machine
@@ -50,9 +55,13 @@ class Told:
     """A world whose plan has been told as a page."""
 
     world: World
-    document: dict[str, Any]
+    report: Document
     lists: Lists
     folder: Path
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return self.report.as_json()
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -72,10 +81,10 @@ class Told:
 @contextmanager
 def database(server: dict[str, str]) -> Iterator[Target]:
     name = database_name()
-    databases.create(server, name)
+    disposable.create(server, name)
     with pointed_at(Target({**server, "PGDATABASE": name})) as target:
         yield target
-    databases.drop(server, name)
+    disposable.drop(server, name)
 
 
 def tell(world: World) -> Told:
@@ -166,36 +175,37 @@ def test_the_numbers_of_the_page_are_those_of_the_json(benign: Told, hostile: To
 def screen_of(told: Told) -> str:
     """The report in a terminal, on one line."""
     with told.connect() as connection:
-        return " ".join(render_screen(told.document, screen_lists(connection, told.document)).split())
+        return " ".join(render_screen(told.report, screen_lists(connection, told.report)).split())
 
 
 def test_the_terminal_says_the_same_sentences_words_and_numbers_as_the_page(benign: Told, hostile: Told) -> None:
     """Two words for one figure are two figures to whoever reads them."""
     for told in (benign, hostile):
         document, page, screen = told.document, told.page, screen_of(told)
-        said = answer(document)
+        report = told.report
+        said = answer(report)
         assert said.then
-        sentences = [said.headline, " ".join(said.first), " ".join(said.then), report_words.guards(document)]
-        sentences += [report_words.people_at_risk(document), report_words.cells(document)]
-        sentences += [report_words.writes_title(document), *report_words.sides(document).values()]
+        sentences = [said.headline, " ".join(said.first), " ".join(said.then), wording.guards(report)]
+        sentences += [wording.people_at_risk(report), wording.cells(report)]
+        sentences += [wording.writes_title(report), *wording.sides(report).values()]
         assert all(sentences)
         assert [text for text in sentences if text not in screen] == []
         assert [text for text in sentences if text not in page.words] == []
         shown = page.numbers()
         named = {
-            **{f"addresses.{name}": label for name, label in report_words.ADDRESSES.items()},
-            **{f"enrichment.{name}": label for name, label in report_words.ENRICHMENT.items()},
+            **{f"addresses.{name}": label for name, label in wording.ADDRESSES.items()},
+            **{f"enrichment.{name}": label for name, label in wording.ENRICHMENT.items()},
             **{f"guards.{guard['guard']}": guard["label"] for guard in document["guards"]},
             **{f"held.{row['hold_reason']}": row["label"] for row in document["held"]},
-            **{f"{name}": f"{label} ({name}.csv)" for name, label in report_words.REPORTED.items() if document[name]},
+            **{f"{name}": f"{label} ({name}.csv)" for name, label in wording.REPORTED.items() if document[name]},
         }
-        assert set(document["addresses"]) == set(report_words.ADDRESSES)
-        assert set(document["enrichment"]) == set(report_words.ENRICHMENT)
+        assert set(document["addresses"]) == set(wording.ADDRESSES)
+        assert set(document["enrichment"]) == set(wording.ENRICHMENT)
         assert [name for name, label in named.items() if f"{label} {shown[name]:,}" not in screen] == []
         assert [label for label in named.values() if label.split(" (")[0] not in page.words] == []
         kept = {name.removeprefix("kept."): number for name, number in shown.items() if name.startswith("kept.")}
         assert [label for label, number in kept.items() if f"{label} {number:,}" not in screen] == []
-        assert screen.count("kept, please look: ") == len(document["review_by_rule"])
+        assert screen.count("needs review: ") == len(document["review_by_rule"])
 
 
 def test_the_page_is_structured_for_whoever_cannot_see_it(benign: Told) -> None:
@@ -276,7 +286,7 @@ def test_every_value_is_shown_exactly(hostile: Told) -> None:
 def test_a_very_long_value_is_cut_and_says_so(benign: Told) -> None:
     row = {**benign.lists.skipped_updates.rows[0], "present_value": "<b>" * 40_000}
     lists = replace(benign.lists, skipped_updates=Listed([row], 1, "skipped_updates.csv"))
-    text = render(benign.document, lists, benign.folder)
+    text = render(benign.report, lists, benign.folder)
     assert "… (120,000 characters)" in text
     assert len(text) < len(benign.text) + 10 * LONGEST_VALUE
 
@@ -301,7 +311,7 @@ def test_the_commands_that_decide_can_be_pasted(hostile: Told) -> None:
 
 
 def test_an_email_that_looks_like_an_option_can_be_pasted_too() -> None:
-    from loader.report_html import commands  # noqa: PLC0415  # the one place where its shape matters
+    from loader.report.html import commands  # noqa: PLC0415  # the one place where its shape matters
 
     row = {"email": "-rosa@example.org", "field": "phone", "possible_verdicts": "ours, kajabi"}
     for code in commands(row):
@@ -332,7 +342,7 @@ def test_a_held_row_shows_who_it_could_be_and_what_settles_it_for_each_of_them(w
     disagree = rows.partition("Kajabi id and email: different people")[0]
     assert f"{ours} Ann O'Neil, by the Kajabi id" in disagree
     assert f"{theirs} Rosa Reed, by the email" in disagree
-    possible = rows.partition("maybe somebody we have")[0]
+    possible = rows.partition("possible duplicate")[0]
     assert f"{theirs} Rosa Reed, by the same phone and full name" in possible
     assert "rosa.new@example.org Rosa Reed, export row" in possible
     assert "nobody here fits" in rows
@@ -347,7 +357,7 @@ def test_a_held_row_shows_who_it_could_be_and_what_settles_it_for_each_of_them(w
         settled.append((words[1], email, *given))
         with world.connect() as connection, connection.transaction(force_rollback=True):
             if words[1] == "decide":
-                assert decide.decide(connection, email, given[0], (*given, None)[1], "tried") == "recorded", words
+                assert overrides.decide(connection, email, given[0], (*given, None)[1], "tried") == "recorded", words
                 recorded += 1
     one, two = ("decide", theirs), ("decide", "rosa.new@example.org")
     assert {(*one, "same-as", ours), (*one, "same-as", theirs), (*one, "ignore")} <= set(settled)
@@ -367,7 +377,7 @@ def test_every_command_that_decides_alone_is_recorded(benign: Told) -> None:
             email, field, last = (*context.params["words"], None)[:3]
             context.close()
             with benign.connect() as connection, connection.transaction(force_rollback=True):
-                outcomes.append((code, decide.decide(connection, email, field, last, "tried")))
+                outcomes.append((code, overrides.decide(connection, email, field, last, "tried")))
     assert len(outcomes) > 20
     assert [code for code, outcome in outcomes if outcome != "recorded"] == []
 
@@ -383,16 +393,16 @@ def test_a_red_guard_comes_first_with_what_was_found_and_no_way_to_write(benign:
             "update public.contacts set phone = '303 555 0100', city = '=1+1' where email = %s", (email,)
         )
         told = tell_on(benign.world, connection)
-        screen = " ".join(render_screen(told.document, screen_lists(connection, told.document)).split())
+        screen = " ".join(render_screen(told.report, screen_lists(connection, told.report)).split())
     page = told.page
     for text in (page.words, screen):
         stop, _, rest = text.partition("Stop: 1 guard is red, and nothing will be written.")
         assert "The old import would" not in stop
-        opening, _, calm = rest.partition("What this plan would do, were no guard red")
-        assert opening.strip().startswith("RED contacts are as the plan saw them")
+        opening, _, calm = rest.partition("What this plan would do if no guard were red")
+        assert opening.strip().startswith("RED Contacts have changed since the plan")
         assert "What to do. Run" in opening
         assert "phone" in opening
-        assert "No override is possible for: contacts are as the plan saw them." in opening
+        assert "No override is possible for: Contacts have changed since the plan." in opening
         assert "./kajabi-guard plan" in opening
         assert "The old import would" in calm
     assert email in page.words.partition("What was found")[2].partition("What to do.")[0]
@@ -405,22 +415,22 @@ def test_a_red_guard_comes_first_with_what_was_found_and_no_way_to_write(benign:
         found = list(csv.DictReader(file))
     (guard,) = [guard for guard in told.document["guards"] if not guard["passed"]]
     assert len(found) == guard["violations"] == 2
-    assert {(row["guard"], row["label"], row["email"]) for row in found} == {(guard["guard"], guard["label"], email)}
+    assert {(row["guard"], row["label"], row["email"]) for row in found} == {
+        (guard["guard"], guard["failed_label"], email)
+    }
     with benign.connect() as connection:
         tell_on(benign.world, connection)
     assert path.read_text("utf-8-sig").splitlines() == ["guard,label,email,row_number,field,found"], "green again"
 
 
 def test_a_guard_that_can_be_overridden_is_shown_with_the_command(benign: Told) -> None:
-    document = copy.deepcopy(benign.document)
-    for guard in document["guards"]:
-        if guard["guard"] in {"guard_unusual_volume", "guard_older_export"}:
-            guard |= {"passed": False, "violations": 1}
-    page = HtmlPage(render(document, benign.lists, benign.folder))
+    accepted = {"guard_unusual_volume", "guard_older_export"}
+    guards = [replace(g, passed=False, violations=1) if g.guard in accepted else g for g in benign.report.guards]
+    page = HtmlPage(render(replace(benign.report, guards=tuple(guards)), benign.lists, benign.folder))
     codes = [code for code in page.codes if " apply " in code and code.startswith("./")]
     code, again = codes
     assert code == again, "in the opening and under Next"
-    assert page.words.index(code) < page.words.index("were no guard red")
+    assert page.words.index(code) < page.words.index("if no guard were red")
     context = cli.commands["apply"].make_context("apply", shlex.split(code)[2:])
     assert context.params["accept"] == ("guard_older_export", "guard_unusual_volume")
     assert context.params["because"] == "..."
@@ -430,17 +440,18 @@ def test_a_guard_that_can_be_overridden_is_shown_with_the_command(benign: Told) 
 def test_the_practice_database_says_so_above_everything(benign: Told) -> None:
     banner = "Practice database: nothing here reaches your organisation."
     assert banner not in benign.text
-    text = render({**benign.document, "is_practice": True}, benign.lists, benign.folder)
+    practice = replace(benign.report, plan=replace(benign.report.plan, is_practice=True))
+    text = render(practice, benign.lists, benign.folder)
     assert text.index(banner) < text.index("<h1")
 
 
 def test_what_became_of_the_corrections_is_shown_once_some_were_sent(benign: Told) -> None:
     figures = {"sent": 9, "arrived": 6, "not_yet": 2, "otherwise": 1}
-    page = HtmlPage(render({**benign.document, "corrections": figures}, benign.lists, benign.folder))
+    report = replace(benign.report, corrections=Corrections(**figures))
+    page = HtmlPage(render(report, benign.lists, benign.folder))
     assert {name: page.numbers()[f"corrections.{name}"] for name in figures} == figures
-    nothing = HtmlPage(
-        render({**benign.document, "corrections": dict.fromkeys(figures, 0)}, benign.lists, benign.folder)
-    )
+    none_sent = replace(benign.report, corrections=Corrections(**dict.fromkeys(figures, 0)))
+    nothing = HtmlPage(render(none_sent, benign.lists, benign.folder))
     assert not [name for name in nothing.numbers() if name.startswith("corrections.")]
 
 
@@ -466,7 +477,7 @@ def test_the_plan_before_the_week_and_the_written_plan(world: World) -> None:
     assert "This one leaves 1 of them as they are and fills 1 that is blank here." in told.page.words
 
     with world.connect() as connection:
-        assert decide.decide(connection, ben, "phone", "kajabi", "she told us") == "recorded"
+        assert overrides.decide(connection, ben, "phone", "kajabi", "she told us") == "recorded"
     world.plan()
     told = tell(world)
     before = told.document["plan_before"]
@@ -509,8 +520,8 @@ def test_the_plan_before_the_week_and_the_written_plan(world: World) -> None:
 
 
 def test_many_differences_are_counted_and_not_all_shown(benign: Told) -> None:
-    before = {"fingerprint": "0" * 64, "load_id": 1, "is_partial": True, "file_name": "a\u202eb.csv"}
-    document = {**benign.document, "plan_before": {**before, "added": 1_200, "gone": 30, "changed": 4}}
+    before = PlanBefore("0" * 64, 1, is_partial=True, file_name="a\u202eb.csv", added=1_200, gone=30, changed=4)
+    document = replace(benign.report, before=before)
     row = {"change": "changed", "email": "ada@example.org", "field": "phone", "value_before": None, "value_now": "1"}
     row |= {"present_value": None, "rule": "fill_blank"}
     text = render_screen(document, {**dict.fromkeys(LISTS, ()), "plan_difference": [row] * 8})
@@ -521,27 +532,20 @@ def test_many_differences_are_counted_and_not_all_shown(benign: Told) -> None:
     page = HtmlPage(render(document, replace(benign.lists, differences=Listed([row] * 300, 1_234)), benign.folder))
     assert "The first 300 of 1,234 differences are shown here" in page.words
     assert ", a part plan, from another export (a<U+202E>b.csv). Against it, 1,200 added" in page.words
-    same = {**document, "plan_before": {**before, "added": 0, "gone": 0, "changed": 0}}
+    same = replace(document, before=replace(before, added=0, gone=0, changed=0))
     page = HtmlPage(render(same, replace(benign.lists, differences=Listed([], 0)), benign.folder))
     screen = " ".join(render_screen(same, {**dict.fromkeys(LISTS, ()), "plan_difference": []}).split())
-    assert report_words.SAME_WRITES in page.words
-    assert report_words.SAME_WRITES in screen
+    assert wording.SAME_WRITES in page.words
+    assert wording.SAME_WRITES in screen
 
 
 # --- in a browser ---
 
 
-def test_without_chromium_the_tests_fail_and_say_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(AssertionError, match="apt-get install chromium"):
-        find_chromium()
-    assert "failure" in MISSING
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_browser_shows_hostile_values_quietly_on_every_screen(
-    browser: Browser, hostile: Told, screen: str, theme: str
+    browser: Browser, hostile: Told, screen: str, theme: Literal["light", "dark"]
 ) -> None:
     width, height = SCREENS[screen]
     browser.look(width, height, theme)
@@ -584,15 +588,17 @@ def test_on_a_phone_nothing_is_cut_and_the_page_does_not_scroll_sideways(
     browser: Browser, hostile: Told, width: int
 ) -> None:
     """With every table open, and what a red guard found in it as well."""
-    document = copy.deepcopy(hostile.document)
-    red = document["guards"][0] | {"passed": False, "violations": 12}
-    document["guards"][0] = red
+    red = replace(hostile.report.guards[0], passed=False, violations=12)
     word = "Donaudampfschifffahrtsgesellschaft" * 3
-    found = {"guard": red["guard"], "email": f"{word}@example.org", "field": "phone", "row_number": 3}
-    lists = replace(hostile.lists, evidence={red["guard"]: [{**found, "details": {"present_value": word}}]})
+    found = {"guard": red.guard, "email": f"{word}@example.org", "field": "phone", "row_number": 3}
+    lists = replace(hostile.lists, evidence={red.guard: [{**found, "details": {"present_value": word}}]})
     week = dict.fromkeys(WEEK_FIGURES, 12_345)
-    document["weeks"] = [{**week, "run_id": 1, "finished_at": "2026-01-05 10:00", "file_name": f"{word}.csv"}]
-    document["corrections"] = {"sent": 9, "arrived": 6, "not_yet": 2, "otherwise": 1}
+    document = replace(
+        hostile.report,
+        guards=(red, *hostile.report.guards[1:]),
+        weeks=(Week(1, "2026-01-05 10:00", f"{word}.csv", **week),),
+        corrections=Corrections(sent=9, arrived=6, not_yet=2, otherwise=1),
+    )
     path = hostile.folder / "phone.html"
     path.write_text(render(document, lists, hostile.folder), encoding="utf-8")
     browser.look(width, 812)
@@ -637,27 +643,21 @@ def test_the_page_is_printed_whole(browser: Browser, hostile: Told) -> None:
     assert printed.startswith(b"%PDF-")
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) >= 3
     assert browser.messages == []
-    browser.look(1280, 900, "dark", media="print")
+    browser.page.emulate_media(media="print")
     assert browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
 def test_the_keyboard_reaches_the_answer_first_and_a_search_narrows_the_list(browser: Browser, benign: Told) -> None:
     browser.look(*SCREENS["desktop"])
     browser.open(benign.folder / PAGE)
-    for kind in ("rawKeyDown", "keyUp"):
-        browser.send("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+    browser.page.keyboard.press("Tab")
     assert browser.run("document.activeElement.className") == "skip"
     assert browser.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     shown = "[...document.getElementById('skipped-updates').tBodies].filter((b) => !b.hidden).length"
     every = browser.run(shown)
     assert every == len(benign.lists.skipped_updates.rows)
     email = benign.lists.skipped_updates.rows[0]["email"]
-    typed = f"""(() => {{
-      const box = document.getElementById('search-skipped-updates');
-      box.value = {email.upper()!r};
-      box.dispatchEvent(new Event('input'));
-    }})()"""
-    browser.run(typed)
+    browser.page.fill("#search-skipped-updates", email.upper())
     wanted = sum(row["email"] == email for row in benign.lists.skipped_updates.rows)
     assert browser.run(shown) == wanted < every
 
@@ -668,31 +668,26 @@ def test_a_search_says_how_many_rows_it_cannot_see(browser: Browser, benign: Tol
     path.write_text(full(benign), encoding="utf-8")
     browser.look(*SCREENS["desktop"])
     browser.open(path)
-    said = browser.run("""(() => {
-      const box = document.getElementById("search-skipped-updates");
-      box.value = "nobody at all";
-      box.dispatchEvent(new Event("input"));
-      return box.parentElement.querySelector("output").textContent;
-    })()""")
+    browser.page.fill("#search-skipped-updates", "nobody at all")
+    said = browser.page.text_content("output[for=search-skipped-updates]")
     assert said == "0 of 1000 shown; 99,000 more are only in skipped_updates.csv"
 
 
 def test_everything_is_readable_without_the_script(browser: Browser, benign: Told) -> None:
-    browser.look(*SCREENS["desktop"])
-    browser.send("Emulation.setScriptExecutionDisabled", value=True)
-    try:
-        browser.send("Page.navigate", url=(benign.folder / PAGE).as_uri())
-        bodies = "[...document.querySelectorAll('tbody')].filter((b) => !b.closest('details'))"
-        hidden = f"{bodies}.filter((b) => !b.checkVisibility()).length"
-        assert browser.run(hidden) == 0
-        assert browser.run("document.querySelectorAll('.search:not([hidden])').length") == 0
-        assert browser.run("document.querySelector('.search').checkVisibility()") is False
-        for name, listed in vars(benign.lists).items():
-            if name in SHOWN:
-                email = next(row["email"] for row in reversed(listed.rows) if row["email"])
-                assert browser.run(f"getSelection().removeAllRanges(); find({email!r})"), f"{name}: not to be found"
-    finally:
-        browser.send("Emulation.setScriptExecutionDisabled", value=False)
+    browser.look(*SCREENS["desktop"], scripts=False)
+    browser.open(benign.folder / PAGE)
+    # first, as a reader would: once it was asked whether a row is visible, Chromium's search misses rows that are not
+    # laid out yet
+    for name, listed in vars(benign.lists).items():
+        if name in SHOWN:
+            email = next(row["email"] for row in reversed(listed.rows) if row["email"])
+            assert browser.run(f"getSelection().removeAllRanges(); find({email!r})"), f"{name}: not to be found"
+    bodies = "[...document.querySelectorAll('tbody')].filter((b) => !b.closest('details'))"
+    assert browser.run(f"{bodies}.length")
+    hidden = f"{bodies}.filter((b) => !b.checkVisibility()).length"
+    assert browser.run(hidden) == 0
+    assert browser.run("document.querySelectorAll('.search:not([hidden])').length") == 0
+    assert browser.run("document.querySelector('.search').checkVisibility()") is False
 
 
 def full(benign: Told, value: str = "an invented value") -> str:
@@ -702,7 +697,7 @@ def full(benign: Told, value: str = "an invented value") -> str:
         (row, *_) = getattr(benign.lists, name).rows
         filled = {key: value if isinstance(cell, str) and key not in KEYS else cell for key, cell in row.items()}
         lists[name] = Listed([filled] * limit, 100_000, f"{name}.csv")
-    return render(benign.document, replace(benign.lists, **lists), benign.folder)
+    return render(benign.report, replace(benign.lists, **lists), benign.folder)
 
 
 KEYS = {"field", "differs_in", "label", "why_it_waits", "what_to_do", "possible_verdicts", "rule"}

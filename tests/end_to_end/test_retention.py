@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from console import console_in, digest
-from loader.errors import Busy, ExportRejected, Usage
-from loader.load import load_export
-from loader.prune import KEPT_LOADS, KEPT_LOADS_VARIABLE, kept_loads, prune_plans
+from loader.common.errors import Busy, ExportRejected, Usage
+from loader.database.retention import KEPT_LOADS, KEPT_LOADS_VARIABLE, kept_loads, prune_plans
+from loader.kajabi.inbound.load import load_export
 
 if TYPE_CHECKING:
     from pathlib import Path

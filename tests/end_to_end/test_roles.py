@@ -1,4 +1,4 @@
-"""Least privilege: what each role of loader/sql/roles.sql may do, cell by cell, and the weekly story told by them.
+"""Least privilege: what each role of roles.sql may do, cell by cell, and the weekly story told by them.
 
 The site is like Supabase: an ordinary owner, citext in a schema of its own, roles that everybody on the net can use.
 """
@@ -15,9 +15,9 @@ import psycopg
 import pytest
 
 from console import Console, console_in
-from loader import databases
-from loader.database import Target, connect, pointed_at
-from loader.statements import statement
+from loader.database import disposable
+from loader.database.connection import Target, connect, pointed_at
+from loader.database.statements import statement
 from test_sites import as_role
 from world import World, database_name
 
@@ -252,9 +252,9 @@ def site(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("roles")
     name = database_name()
     with login_roles(server) as logins:
-        databases.create(server, name)
+        disposable.create(server, name)
         there = Target({**server, "PGDATABASE": name})
-        with pointed_at(there), console_in(folder) as console:
+        with pointed_at(there), console_in(folder) as console, console.by_dbt():
             world = World.__new__(World)
             world.target, world.folder, world.count_files = there, folder, 0
             site = Site(there, logins, console, world)
@@ -276,7 +276,7 @@ def site(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> It
                 walk_to_the_report(site)
                 yield site
             finally:
-                databases.drop(server, name)
+                disposable.drop(server, name)
 
 
 def make_roles(site: Site) -> None:
@@ -305,7 +305,7 @@ def add_people(site: Site) -> None:
 def walk_to_the_report(site: Site) -> None:
     for who, words in (
         ("applier", ("duplicate", "--none", "--because", "invented people")),
-        ("loader", ("load", "--as-base", site.world.write_export([ADA, BEN]))),
+        ("loader", ("load", "--as-baseline", site.world.write_export([ADA, BEN]))),
         ("loader", ("load", site.world.write_export([{**ADA, "phone": PHONE}, {**BEN, "phone": PHONE}, EVE]))),
         ("planner", ("plan",)),
     ):

@@ -16,21 +16,21 @@ import psycopg
 import pytest
 from psycopg import sql as composed
 
-from loader import decide
-from loader.database import Target, pointed_at
-from loader.errors import StalePlan
-from loader.forget import forget
-from loader.guards import Override
-from loader.merge import apply_plan
-from loader.prune import KEPT_DAYS, prune_plans
-from loader.roles import close_and_grant
-from loader.undo import undo_run
+from loader.common.errors import StalePlan
+from loader.database.connection import Target, pointed_at
+from loader.database.retention import KEPT_DAYS, prune_plans
+from loader.database.roles import close_and_grant
+from loader.merge.apply import apply_plan
+from loader.merge.guards import Override
+from loader.merge.undo import undo_run
+from loader.stewardship import overrides
+from loader.stewardship.erasure import forget
 from world import World, database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from loader.database import Connection
+    from loader.database.connection import Connection
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 PHONE = "(303) 555-0142"
@@ -199,7 +199,7 @@ def test_a_field_that_a_person_protects_is_not_filled_not_even_by_a_plan_that_wa
     plan_again(applied, state="CO")
     assert applied.decisions()[ADA["email"], "state"]["rule"] == "fill_blank"
     with applied.connect() as connection:
-        assert decide.protect(connection, ADA["email"], "address", "we know") == "recorded"
+        assert overrides.protect(connection, ADA["email"], "address", "we know") == "recorded"
     assert applied.verdict()["guard_protected_values"] == 1
     applied.plan()
     assert applied.decisions()[ADA["email"], "state"]["rule"] == "other_field_owner"
@@ -212,7 +212,7 @@ def test_what_waits_and_what_people_decided_and_overrode_can_be_read(applied: Wo
     (waiting,) = rows(applied, "What waits, and since when")
     assert (waiting["email"], waiting["field"], waiting["rule"]) == (ADA["email"], "phone", "kajabi_changed")
     with applied.connect() as connection:
-        assert decide.decide(connection, ADA["email"], "phone", "ours", "we asked her") == "recorded"
+        assert overrides.decide(connection, ADA["email"], "phone", "ours", "we asked her") == "recorded"
     (decided,) = rows(applied, "What people decided")
     assert (decided["email"], decided["verdict"], decided["because"]) == (ADA["email"], "ours", "we asked her")
     applied.load({**ADA, "phone": "(720) 555-0111", "city": "Lyons"})
@@ -266,9 +266,9 @@ def test_a_role_of_its_own_can_do_the_weekly_work_and_touch_no_ledger_row(applie
         weekly.count_files = 100
         plan_again(weekly, state="CO", phone="(720) 555-0111")
         with weekly.connect() as connection:
-            assert decide.decide(connection, ADA["email"], "phone", "kajabi", "she told us") == "recorded"
-            assert decide.protect(connection, ADA["email"], "country", "no") == "recorded"
-            assert decide.protect(connection, ADA["email"], "country", "yes", is_protected=False) == "recorded"
+            assert overrides.decide(connection, ADA["email"], "phone", "kajabi", "she told us") == "recorded"
+            assert overrides.protect(connection, ADA["email"], "country", "no") == "recorded"
+            assert overrides.protect(connection, ADA["email"], "country", "yes", is_protected=False) == "recorded"
         weekly.plan()
         assert weekly.apply().values_written == 2
         with weekly.connect() as connection:

@@ -12,11 +12,14 @@ from uuid import uuid4
 
 import pytest
 
-from loader.database import PROJECT, Target, connect, pointed_at
-from loader.errors import Busy, StalePlan, Unprepared
-from loader.plan import make_plan
-from loader.prepare import check_visible, migrate, run_lock
-from loader.statements import statement
+from loader.common.errors import Busy, StalePlan, Unprepared
+from loader.common.paths import PROJECT
+from loader.database.connection import Target, connect, pointed_at
+from loader.database.contacts_table import check_visible
+from loader.database.locks import run_lock
+from loader.database.schema import migrate
+from loader.database.statements import statement
+from loader.merge.plan import make_plan
 from world import World
 
 if TYPE_CHECKING:

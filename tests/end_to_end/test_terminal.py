@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from console import Console, console_in
-from loader.terminal import folded
+from loader.common.console import folded
 from test_commands import database
 from world import World
 

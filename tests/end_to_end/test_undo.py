@@ -14,19 +14,19 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-import loader.prepare
-import loader.write
+import loader.database.locks
+import loader.merge.transaction
 from console import console_in, digest
-from loader import decide, duplicates
-from loader.accounts import account
-from loader.database import connect
-from loader.errors import Busy, KajabiGuardError, RefusedByGuard, Unprepared, Usage
-from loader.forget import forget
-from loader.plan import Scope
-from loader.prepare import run_lock
-from loader.prune import prune_plans
-from loader.statements import migrations, statement
-from loader.undo import undo_run
+from loader.common.errors import Busy, KajabiGuardError, RefusedByGuard, Unprepared, Usage
+from loader.database.connection import connect
+from loader.database.locks import run_lock
+from loader.database.retention import prune_plans
+from loader.database.statements import migrations, statement
+from loader.merge.plan import Scope
+from loader.merge.undo import undo_run
+from loader.stewardship import merged_contacts, overrides
+from loader.stewardship.erasure import forget
+from loader.stewardship.outcomes import account
 from test_three_way import ADDRESS, MOVED, person
 from test_write import PATIENCE, await_lock, await_rows, copied, held, in_threads, install_meddler, wired
 from world import World
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from loader.runs import Undone
+    from loader.merge.outcomes import Undone
 
 FILLED, UPDATED, DECIDED, MOVER, LINKED, BOTH = (f"person{n}@example.org" for n in range(1, 7))
 NEW, NEWER = "person7@example.org", "person8@example.org"
@@ -75,7 +75,7 @@ def rules(world: World) -> dict[tuple[str, str], str]:
 
 
 def held_rows(world: World) -> dict[str, str]:
-    return {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.held_rows")}
+    return {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.quarantined_rows")}
 
 
 def week(world: World, **changes: Mapping[str, str | None]) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def written(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
         world.say_no_duplicates()
         week(world)
         with world.connect() as connection:
-            assert decide.decide(connection, DECIDED, "phone", "kajabi", WHY) == "recorded"
+            assert overrides.decide(connection, DECIDED, "phone", "kajabi", WHY) == "recorded"
         world.plan()
         world.run("create table public.as_before as select * from public.contacts")
         assert world.apply().run_id == 1
@@ -167,7 +167,7 @@ def test_earlier_provenance_comes_back_as_it_was(world: World) -> None:
 
 def test_a_persons_mark_set_since_stays(world: World) -> None:
     with world.connect() as connection:
-        assert decide.protect(connection, FILLED, "phone", WHY) == "recorded"
+        assert overrides.protect(connection, FILLED, "phone", WHY) == "recorded"
     undo(world, 1)
     assert cells(world)[FILLED]["phone"] == " "
     assert [source[0] for source in sources(world).values()] == ["manual"]
@@ -282,8 +282,8 @@ def test_an_undo_of_an_undo_writes_only_where_the_contact_holds_what_the_undo_le
     undo(world, 1)
     edit(world, FILLED, phone=LATER)
     with world.connect() as connection:
-        assert decide.protect(connection, UPDATED, "phone", WHY) == "recorded"
-        assert duplicates.record(connection, NEWER, BOTH, because=WHY) == "recorded"
+        assert overrides.protect(connection, UPDATED, "phone", WHY) == "recorded"
+        assert merged_contacts.record(connection, NEWER, BOTH, because=WHY) == "recorded"
     world.add_contacts(
         {"email": "PERSON7@Example.org", "source_system": "zoho"},
         {"email": "other@example.org", "kajabi_member_id": "2000000005"},
@@ -302,7 +302,7 @@ def test_an_undo_of_an_undo_writes_only_where_the_contact_holds_what_the_undo_le
 def test_an_undo_of_an_undo_does_not_write_where_somebody_closed_the_field_before_the_undo(world: World) -> None:
     """The mark is newer than Kajabi's value, whichever side of the undo it lies on; one from before run 1 is older."""
     with world.connect() as connection:
-        assert decide.protect(connection, UPDATED, "phone", WHY) == "recorded"
+        assert overrides.protect(connection, UPDATED, "phone", WHY) == "recorded"
     undo(world, 1)
     assert kept(undo(world, 2)) == {(UPDATED, "phone", "protected")}
     assert cells(world)[UPDATED]["phone"] == OURS
@@ -554,8 +554,8 @@ def test_a_new_column_that_is_blank_and_another_time_zone_touch_nothing(world: W
 
 def test_an_inserted_contact_that_a_person_has_spoken_of_is_kept(world: World) -> None:
     with world.connect() as connection:
-        assert decide.protect(connection, NEW, "phone", WHY) == "recorded"
-        assert duplicates.record(connection, "old@example.org", NEWER, because=WHY) == "recorded"
+        assert overrides.protect(connection, NEW, "phone", WHY) == "recorded"
+        assert merged_contacts.record(connection, "old@example.org", NEWER, because=WHY) == "recorded"
     assert kept(undo(world, 1)) == {(NEW, None, "spoken_of"), (NEWER, None, "spoken_of")}
 
 
@@ -702,9 +702,9 @@ def test_nothing_that_was_taken_back_comes_in_again_next_week(world: World) -> N
     assert held_rows(world) == {NEW: "insert_undone", NEWER: "insert_undone"}
     assert set(world.verdict().values()) == {0}
     with world.connect() as connection:  # a new word of a person
-        assert decide.decide(connection, DECIDED, "phone", "kajabi", WHY) == "recorded"
-        assert decide.decide(connection, NEW, "new", None, WHY) == "recorded"
-        assert decide.decide(connection, NEWER, "ignore", None, WHY) == "recorded"
+        assert overrides.decide(connection, DECIDED, "phone", "kajabi", WHY) == "recorded"
+        assert overrides.decide(connection, NEW, "new", None, WHY) == "recorded"
+        assert overrides.decide(connection, NEWER, "ignore", None, WHY) == "recorded"
     # and new values, with the base at the export that was applied
     plan = week(world, **{UPDATED: {"phone": LATER}, FILLED: {"phone": LATER}})
     assert (rules(world)[UPDATED, "phone"], rules(world)[FILLED, "phone"]) == ("both_changed", "fill_blank")
@@ -853,7 +853,7 @@ def test_somebody_else_is_busy(world: World, monkeypatch: pytest.MonkeyPatch) ->
     def patched(name: str, columns: frozenset[str] | None = None) -> str:
         return quickly if name == "begin_merge" else statement(name, columns)
 
-    monkeypatch.setattr(loader.write, "statement", patched)
+    monkeypatch.setattr(loader.merge.transaction, "statement", patched)
     with world.connect() as other, other.transaction(force_rollback=True):
         other.execute("update public.contacts set city = city")
         with pytest.raises(Unprepared, match="SQLSTATE 55P03"):
@@ -885,7 +885,7 @@ def test_a_mark_that_is_set_while_a_run_is_taken_back_waits_and_is_newer(world: 
             other.execute("lock table public.contacts in row exclusive mode")
             run = start(undo, world, 1)
             await_lock(world)
-            word = start(decide.protect, mine, FILLED, "phone", WHY)
+            word = start(overrides.protect, mine, FILLED, "phone", WHY)
             await_word(world)
         undone = run.result(PATIENCE)
         assert word.result(PATIENCE) == "late"
@@ -907,7 +907,7 @@ def test_a_word_that_comes_during_an_apply_waits_as_well_and_says_so(world: Worl
     with in_threads() as start, held(world, "after the merge") as step, world.connect() as mine:
         run = start(world.apply, plan["fingerprint"])
         step.await_arrival(run)
-        words = start(decide.protect, mine, UPDATED, "phone", WHY)
+        words = start(overrides.protect, mine, UPDATED, "phone", WHY)
         await_word(world)
         step.let_go()
         assert run.result(PATIENCE).values_written == 1
@@ -921,21 +921,23 @@ def test_what_is_said_during_a_long_run_is_refused_with_who_is_busy(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     quickly = statement("begin_word").replace("'60s'", "'200ms'")
-    monkeypatch.setattr(loader.prepare, "statement", lambda name: quickly if name == "begin_word" else statement(name))
+    monkeypatch.setattr(
+        loader.database.locks, "statement", lambda name: quickly if name == "begin_word" else statement(name)
+    )
     listed = tmp_path / "list.csv"
     listed.write_text("email,field,verdict,old_email,survivor_email\n", encoding="utf-8")
     before = digest(world)
     with run_lock(world.target, "plan"), world.connect() as mine:
         for word in (
-            lambda: decide.decide(mine, FILLED, "phone", "ours", WHY),
-            lambda: decide.decide_file(mine, listed, WHY),
-            lambda: decide.protect(mine, FILLED, "phone", WHY),
-            lambda: decide.protect(mine, FILLED, "phone", WHY, is_protected=False),
-            lambda: decide.protect_file(mine, listed, WHY),
-            lambda: duplicates.record(mine, "old@example.org", FILLED),
-            lambda: duplicates.record_file(mine, listed),
-            lambda: duplicates.backfill(mine),
-            lambda: duplicates.declare_none(mine, WHY),
+            lambda: overrides.decide(mine, FILLED, "phone", "ours", WHY),
+            lambda: overrides.decide_file(mine, listed, WHY),
+            lambda: overrides.protect(mine, FILLED, "phone", WHY),
+            lambda: overrides.protect(mine, FILLED, "phone", WHY, is_protected=False),
+            lambda: overrides.protect_file(mine, listed, WHY),
+            lambda: merged_contacts.record(mine, "old@example.org", FILLED),
+            lambda: merged_contacts.record_file(mine, listed),
+            lambda: merged_contacts.backfill(mine),
+            lambda: merged_contacts.declare_none(mine, WHY),
         ):
             with pytest.raises(Busy, match=r"kajabi-guard plan by .*Nothing was recorded"):
                 word()
@@ -944,8 +946,8 @@ def test_what_is_said_during_a_long_run_is_refused_with_who_is_busy(
 
 def test_two_people_may_speak_at_once(world: World) -> None:
     with world.connect() as mine, world.connect() as other, mine.transaction():
-        assert decide.protect(mine, FILLED, "phone", WHY) == "recorded"
-        assert decide.protect(other, UPDATED, "phone", WHY) == "recorded"
+        assert overrides.protect(mine, FILLED, "phone", WHY) == "recorded"
+        assert overrides.protect(other, UPDATED, "phone", WHY) == "recorded"
 
 
 def test_two_people_who_undo_the_same_run_at_once_undo_it_once(world: World, before: dict[str, dict[str, Any]]) -> None:

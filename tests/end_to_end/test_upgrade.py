@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from loader import databases
-from loader import statements as all_statements
-from loader.database import Target, connect, pointed_at
-from loader.decide import decide
-from loader.prepare import migrate, pending_migrations
-from loader.statements import migrations
+from loader.database import disposable
+from loader.database import statements as all_statements
+from loader.database.connection import Target, connect, pointed_at
+from loader.database.schema import migrate, pending_migrations
+from loader.database.statements import migrations
+from loader.stewardship.overrides import decide
 from upgrade_story import COLUMNS, LANDED, OURS, WEEK_3, tables
 from world import World, database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from loader.database import Connection
+    from loader.database.connection import Connection
 
 LANDED_SQL = Path(__file__).parents[1] / "fixtures" / "upgrade" / "landed_0002.sql"
 # of what a schema consists, as the catalogue tells it; each has the name of the thing and what it is
@@ -69,14 +69,14 @@ CATALOGUE = {
 def landed_database(server: dict[str, str]) -> Iterator[Target]:
     """A database as the landed version left it, dropped afterwards."""
     name = database_name()
-    databases.create(server, name)
+    disposable.create(server, name)
     try:
         with pointed_at(Target({**server, "PGDATABASE": name})) as target:
             with connect(target) as connection, connection.transaction():
                 connection.execute(LANDED_SQL.read_text(encoding="utf-8"))
             yield target
     finally:
-        databases.drop(server, name)
+        disposable.drop(server, name)
 
 
 @pytest.fixture
@@ -131,12 +131,12 @@ def test_the_schema_is_that_of_a_fresh_install(landed: Connection, server: dict[
     migrate(landed)
     upgraded = schema(landed)
     name = database_name()
-    databases.create(server, name)
+    disposable.create(server, name)
     with pointed_at(Target({**server, "PGDATABASE": name})) as target:
         fresh = World(target, tmp_path)
         with fresh.connect() as connection:
             expected = schema(connection)
-    databases.drop(server, name)
+    disposable.drop(server, name)
     assert expected["columns"]
     for kind, things in expected.items():
         assert upgraded[kind] == things, kind
@@ -159,7 +159,7 @@ def test_the_next_weekly_import_stands_on_what_was_there(server: dict[str, str],
         assert decided["ben.alder@example.org", "phone"] == ("decided_ours", False)
         assert decided["dora.alder@example.org", "phone"][0] == "other_field_owner"
         assert decided["cleo.alder@example.org", "phone"] == ("kajabi_changed", True)
-        held = {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.held_rows")}
+        held = {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.quarantined_rows")}
         assert held == {"not an email": "ignored", "twin.alder@example.org": "other_row_decides"}
         run = world.apply()
         assert (run.inserted_contacts, run.values_written) == (1, 0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loader import decide
+from loader.stewardship import overrides
 from simulation import FILL, FOLLOW, MOST_LINES, Simulation
 from test_three_way import person
 
@@ -42,7 +42,7 @@ def test_what_is_corrected_here_after_a_decision_was_carried_out_stays(world: Wo
     world.load(person(1, phone="(720) 555-0111"))
     world.plan()
     with world.connect() as connection:
-        assert decide.decide(connection, email, "phone", "kajabi", "we asked them") == "recorded"
+        assert overrides.decide(connection, email, "phone", "kajabi", "we asked them") == "recorded"
     world.apply(world.plan()["fingerprint"])
     assert world.contacts()[email]["phone"] == "(720) 555-0111"
     world.run("update public.contacts set phone = '(303) 555-0191', phone_source = 'manual'")

@@ -24,12 +24,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-import loader.merge
-import loader.write
-from loader.database import PROJECT, Target, pointed_at
-from loader.errors import Busy, KajabiGuardError, RefusedByGuard, StalePlan, Unprepared
-from loader.prepare import run_lock
-from loader.statements import statement
+import loader.merge.apply
+import loader.merge.transaction
+from loader.common.errors import Busy, KajabiGuardError, RefusedByGuard, StalePlan, Unprepared
+from loader.common.paths import PROJECT
+from loader.database.connection import Target, pointed_at
+from loader.database.locks import run_lock
+from loader.database.statements import statement
 from world import World, database_name
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from loader.runs import Run
+    from loader.merge.outcomes import Run
 
 ADA = {"email": "ada.brook@example.org", "first_name": "Ada", "last_name": "Brook", "kajabi_id": "1000000001"}
 BEN = {"email": "ben.ash@example.org", "first_name": "Ben", "last_name": "Ash", "kajabi_id": "1000000002"}
@@ -239,7 +240,7 @@ def patch_statement(monkeypatch: pytest.MonkeyPatch, name: str, old: str, new: s
     def patched(wanted: str, columns: frozenset[str] | None = None) -> str:
         return text.replace(old, new) if wanted == name else statement(wanted, columns)
 
-    for module in (loader.merge, loader.write):
+    for module in (loader.merge.apply, loader.merge.transaction):
         monkeypatch.setattr(module, "statement", patched)
 
 

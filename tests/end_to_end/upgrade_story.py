@@ -16,20 +16,21 @@ from uuid import uuid4
 import pytest
 from psycopg import sql
 
-from loader import databases, decide, duplicates
-from loader.database import Target, pointed_at
-from loader.embedded import remove, running
-from loader.errors import StalePlan
-from loader.guards import Override
-from loader.merge import apply_plan
-from loader.plan import Scope
-from loader.statements import migrations, statement
+from loader.common.errors import StalePlan
+from loader.database import disposable
+from loader.database.connection import Target, pointed_at
+from loader.database.embedded.server import remove, running
+from loader.database.statements import migrations, statement
+from loader.merge.apply import apply_plan
+from loader.merge.guards import Override
+from loader.merge.plan import Scope
+from loader.stewardship import merged_contacts, overrides
 from world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from loader.database import Connection
+    from loader.database.connection import Connection
 
 LANDED = ("0001_raw_and_ledger", "0002_a_persons_word")
 OURS = ("kajabi_raw", "kajabi_ledger")
@@ -95,16 +96,16 @@ def live_through_two_weeks(world: World) -> None:
         {"email": "gus.alder@example.org", "first_name": "Gus", "source_system": "zoho"},
     )
     with world.connect() as connection:
-        duplicates.declare_none(connection, "none known yet")
-        assert duplicates.record(connection, "old.alder@example.org", "gus.alder@example.org") == "recorded"
-        assert decide.protect(connection, "dora.alder@example.org", "phone", "no calls, please") == "recorded"
+        merged_contacts.declare_none(connection, "none known yet")
+        assert merged_contacts.record(connection, "old.alder@example.org", "gus.alder@example.org") == "recorded"
+        assert overrides.protect(connection, "dora.alder@example.org", "phone", "no calls, please") == "recorded"
     world.load(*WEEK_1, as_base=True)
     world.load(*({**row, "city": "Lyons"} if row["first_name"] == "Cleo" else row for row in WEEK_1))
     world.plan()
     with world.connect() as connection:
-        assert decide.decide(connection, "2000000007", "ignore", None, "spam, not a person") == "recorded"
+        assert overrides.decide(connection, "2000000007", "ignore", None, "spam, not a person") == "recorded"
         twin = WEEK_1[-1]["email"]
-        assert decide.decide(connection, twin, "same-as", "ada.alder@example.org", "one person") == "recorded"
+        assert overrides.decide(connection, twin, "same-as", "ada.alder@example.org", "one person") == "recorded"
     world.plan()
     world.run("update public.contacts set city = 'Boulder' where first_name = 'Cleo'")
     with pytest.raises(StalePlan):
@@ -115,7 +116,7 @@ def live_through_two_weeks(world: World) -> None:
     world.plan()
     with world.connect() as connection:
         assert (
-            decide.decide(connection, "ben.alder@example.org", "phone", "ours", r"he told us: \ö\, not Kajabi's")
+            overrides.decide(connection, "ben.alder@example.org", "phone", "ours", r"he told us: \ö\, not Kajabi's")
             == "recorded"
         )
     fingerprint = world.plan()["fingerprint"]
@@ -159,7 +160,7 @@ def main() -> None:
         server_folder = Path(folder) / "practice"
         with running(server_folder) as server:
             name = f"kajabi_guard_{uuid4().hex[:12]}"
-            databases.create(server.settings, name)
+            disposable.create(server.settings, name)
             with pointed_at(Target({**server.settings, "PGDATABASE": name})) as target:
                 world = World(target, Path(folder))
                 live_through_two_weeks(world)

@@ -12,21 +12,23 @@ from uuid import uuid4
 
 from psycopg import sql
 
-import loader.plan
-from loader.database import PROJECT, Target, connect
-from loader.load import Load, load_export
-from loader.merge import apply_plan, current_plan
-from loader.plan import Scope, make_plan
-from loader.prepare import migrate
-from loader.statements import statement
+import loader.merge.plan
+from loader.common.paths import PROJECT
+from loader.database.connection import Target, connect
+from loader.database.schema import migrate
+from loader.database.statements import statement
+from loader.kajabi.inbound.load import Load, load_export
+from loader.merge.apply import apply_plan
+from loader.merge.current_plan import current_plan
+from loader.merge.plan import Scope, make_plan
 from recorded_build import RecordedBuild
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from loader.database import Connection
-    from loader.runs import Run
+    from loader.database.connection import Connection
+    from loader.merge.outcomes import Run
 
 HEADER_OF = {
     "kajabi_id": "ID",
@@ -126,7 +128,7 @@ class World:
         self.run("insert into kajabi_ledger.duplicates_declared_none values (now(), 'test', 'invented people')")
 
     def plan(self, scope: Scope | None = None) -> dict[str, Any]:
-        replaying = mock.patch.object(loader.plan, "run_dbt", RecordedBuild(self.target))
+        replaying = mock.patch.object(loader.merge.plan, "run_dbt", RecordedBuild())
         with replaying if self.replays else nullcontext():
             make_plan(self.target, scope, state=self.folder, project=self._project())
         with self.connect() as connection:

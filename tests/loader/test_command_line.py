@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from loader.cli import cli
+from loader.cli.main import cli
 
 
 def test_click_looks_at_no_file() -> None:

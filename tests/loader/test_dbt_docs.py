@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from loader.cli import cli
-from loader.dbt import make_folders
+from loader.cli.main import cli
+from loader.database.statements import files
+from loader.merge.dbt import make_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 YAML_FILES = sorted(
     file for folder in ("models", "seeds", "macros", "tests/data") for file in (PROJECT / folder).rglob("*.yml")
 )
-STATEMENTS = sorted((PROJECT / "loader" / "sql").glob("*.sql"))
+STATEMENTS = sorted(files().values())
 EXPOSURES = PROJECT / "models" / "_exposures.yml"
 
 # the keys that we use at each place of a YAML file; a misspelt one would be dropped without a word
@@ -81,7 +82,7 @@ def test_everything_is_described(manifest: Any) -> None:
             mute += [macro.unique_id] if not macro.description.strip() else []
             mute += [f"{macro.name}({argument.name})" for argument in macro.arguments if not argument.description]
     assert mute == [], (
-        "Describe each: a model or seed in its folder's YAML, a singular test in tests/data/_data_tests.yml, a "
+        "Describe each: a model in the YAML file beside it, a singular test in the YAML file of its folder, a "
         "generic test as `description: \"{{ doc('test_grain') }}\"` under its name "
         "(models/docs.md has one block per kind)."
     )
@@ -130,7 +131,7 @@ def test_a_singular_test_is_described_by_the_invariant_at_its_head(manifest: Any
             head = " ".join(line.removeprefix("-- ") for line in lines if line.startswith("-- "))
             invariant = head.removeprefix("Invariant: ").partition(" It guards ")[0]
             assert " ".join(node.description.split()) == invariant[0].upper() + invariant[1:], (
-                f"{node.name}: copy the invariant from the head of the file into tests/data/_data_tests.yml."
+                f"{node.name}: copy the invariant from the head of the file into the YAML file of its folder."
             )
 
 
@@ -175,8 +176,8 @@ def test_a_misspelt_key_is_found() -> None:
 
 
 def relations_read(statement: str) -> set[str]:
-    """The relations of kajabi_guard that a statement of loader/sql reads; what it drops it does not read."""
-    text = (PROJECT / "loader" / "sql" / f"{statement}.sql").read_text(encoding="utf-8")
+    """The relations of kajabi_guard that a statement reads; what it drops it does not read."""
+    text = files()[statement].read_text(encoding="utf-8")
     read = re.findall(r"(?<!exists )\bkajabi_guard\.(\w+)", re.sub(r"--.*", "", text))
     return set(read) - {"previous_merge_plan"}  # `plan` makes this copy itself, dbt does not know it
 
@@ -191,11 +192,11 @@ def test_every_relation_that_the_loader_reads_is_in_an_exposure() -> None:
     for file in STATEMENTS:
         relations = relations_read(file.stem)
         assert not relations or file.stem in named, (
-            f"loader/sql/{file.name} reads {', '.join(sorted(relations))}, and no exposure says so. "
+            f"{file.relative_to(PROJECT)} reads {', '.join(sorted(relations))}, and no exposure says so. "
             f"In models/_exposures.yml, add `{file.stem}` to config.meta.statements of what shows or writes it, "
             "and the relations to its depends_on."
         )
-    assert named <= {file.stem for file in STATEMENTS}, "An exposure names a statement that is not in loader/sql."
+    assert named <= {file.stem for file in STATEMENTS}, "An exposure names a statement that is not there."
 
 
 @pytest.mark.parametrize("name", sorted(exposures()))
@@ -211,8 +212,24 @@ def test_an_exposure_depends_on_exactly_what_its_statements_read(name: str, mani
     there = set(listed["commands"]) & set(cli.commands)
     assert bool(read) == bool(there), (
         f"models/_exposures.yml, {name}: {sorted(there)} is a command now, so name in config.meta.statements the "
-        "files of loader/sql with which it reads, and the relations under depends_on."
+        "files of statements with which it reads, and the relations under depends_on."
     )
+
+
+def test_every_grain_is_enforced_where_the_table_is_built(manifest: Any) -> None:
+    """By a unique index, or by a data test where the key may be null. A guard's healthy state is no row at all."""
+    tested = {
+        getattr(test, "attached_node", None) for test in of_type(manifest, "test")
+        if test.name.startswith(("unique_combination_", "at_most_one_row_"))
+    }  # fmt: skip
+    loose = []
+    for model in of_type(manifest, "model"):
+        indexed = any(index["unique"] for index in model.config.get("indexes") or [])
+        # a view of a table of the ledger has the key of the table
+        is_view_of_table = model.config.materialized == "view" and not model.depends_on.nodes[1:]
+        if not indexed and model.unique_id not in tested and model.fqn[1] != "guard" and not is_view_of_table:
+            loose.append(model.name)
+    assert loose == [], "Give the table a unique index in its `config`; a view, the test unique_combination."
 
 
 def test_every_stage_has_a_colour_of_its_own(manifest: Any) -> None:

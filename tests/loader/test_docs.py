@@ -15,9 +15,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from loader import errors
-from loader.cli import cli
-from loader.merge import VERIFIED
+from loader import __version__
+from loader.cli.main import cli
+from loader.common import errors
+from loader.database.statements import MIGRATIONS
+from loader.merge.apply import VERIFIED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +31,9 @@ RUNBOOK = PROJECT / "docs" / "runbook.md"
 FLOW = PROJECT / "docs" / "flow.md"
 DECISIONS = sorted((PROJECT / "docs" / "decisions").glob("*.md"))
 DOCS = sorted((PROJECT / "docs").rglob("*.md"))
-PAGES = [README, *DOCS]
+CHANGELOG = PROJECT / "CHANGELOG.md"
+ABOUT = [CHANGELOG, PROJECT / "CONTRIBUTING.md", PROJECT / "SECURITY.md"]
+PAGES = [README, *ABOUT, *DOCS]
 SEEDS = sorted((PROJECT / "seeds").glob("*.csv"))
 
 FENCE = re.compile(r"(?ms)^( *)```(\w*)\n(.*?)^\1```$")
@@ -144,8 +148,10 @@ def test_an_entry_has_the_label_of_its_seed_and_says_what_example_why_and_what_t
     for row in seed(name):
         entry = entries(title)[row[code]]
         label, _, action = entry.strip().split("\n")[0].partition("** ")
-        assert label.strip("*") == row["label"], row[code]
+        assert label.strip("*") == row.get("label", row.get("passed_label")), row[code]
         assert tuple(re.findall(r"(?m)^\*\*([\w ]+):\*\* \S", entry)) == PARTS, row[code]
+        if name == "guards":
+            assert action == f"(red: {row['failed_label']})", row[code]
         if name == "decision_rules":
             other = row["action_if_followed"]
             followed = "" if other == row["action"] else f", or {other} where the policy follows"
@@ -162,7 +168,8 @@ def test_every_row_of_a_seed_says_why_and_its_label_fits(path: Path) -> None:
     for row in seed(path.stem):
         assert row["why"].strip(), row
         assert None not in row, f"too many cells: {row}"
-        assert 0 < len(row.get("label", "-")) <= LONGEST_LABEL, row
+        labels = [text for column, text in row.items() if column.endswith("label")]
+        assert all(0 < len(text.strip()) <= LONGEST_LABEL for text in labels), row
 
 
 def test_the_policies_that_a_seed_may_name_are_those_of_the_rules_page() -> None:
@@ -222,9 +229,9 @@ def test_every_option_that_is_named_beside_its_command_is_there(page: Path) -> N
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_make_target_that_is_named_is_there(page: Path) -> None:
-    targets = set(re.findall(r"(?m)^(\w+):", read(PROJECT / "Makefile")))
+    targets = set(re.findall(r"(?m)^([\w-]+):", read(PROJECT / "Makefile")))
     blocks = "\n".join(text for _, language, text in FENCE.findall(read(page)) if language in {"console", "sh"})
-    asked_for = re.findall(r"`make (\w+)`", prose(page)) + re.findall(r"(?m)^make (\w+)$", blocks)
+    asked_for = re.findall(r"`make ([\w-]+)`", prose(page)) + re.findall(r"(?m)^make ([\w-]+)$", blocks)
     assert set(asked_for) <= targets
 
 
@@ -233,13 +240,13 @@ def test_every_file_and_relation_that_is_named_is_there(page: Path) -> None:
     text = read(page)
     for path in re.findall(r"`((?:loader|models|seeds|macros|tests|scripts|docs)/[\w./*-]*)`", text):
         assert list(PROJECT.glob(path.rstrip("/"))), path
-    made = "\n".join(read(file) for file in sorted((PROJECT / "loader" / "migrations").glob("*.sql")))
+    made = "\n".join(read(file) for file in sorted(MIGRATIONS.glob("*.sql")))
     made += text  # the runbook makes one table, and says so
     for schema, relation in re.findall(r"\b(kajabi_raw|kajabi_ledger)\.(\w+)", text):
         assert re.search(rf"create (table|function|sequence) {schema}\.{relation}\b", made), f"{schema}.{relation}"
     built = {file.stem for folder in ("models", "seeds") for file in (PROJECT / folder).rglob("*.*")}
-    # a setting of the transaction, and the beginning of a list
-    for relation in set(re.findall(r"\bkajabi_guard\.(\w+)", text)) - {"run_id"}:
+    # a setting of the transaction, and the package
+    for relation in set(re.findall(r"\bkajabi_guard\.(\w+)", text)) - {"run_id", "loader"}:
         assert relation in built, f"kajabi_guard.{relation}"
 
 
@@ -251,7 +258,7 @@ def test_no_path_of_this_machine_is_named(page: Path) -> None:
     assert not re.search(r"/(home|Users|work|tmp|root)/\w", text)
 
 
-@pytest.mark.parametrize("page", DOCS, ids=named)
+@pytest.mark.parametrize("page", [*ABOUT, *DOCS], ids=named)
 def test_the_docs_have_one_sentence_a_line(page: Path) -> None:
     lines = [line for line in prose(page).split("\n") if not line.startswith("|")]
     together = [line for line in lines if re.search(r"[a-z0-9)`*][.?!] +[A-Z]", re.sub(r"^ *\d+\. ", "", line))]
@@ -296,6 +303,13 @@ def test_a_decision_record_is_short_and_has_its_four_parts(page: Path) -> None:
     assert re.findall(r"(?m)^## (.*)$", read(page)) == ["Context", "Decision", "Consequences", "Alternatives"]
     assert read(page).startswith(f"# {page.name[:4]}: ")
     assert len(read(page).split("\n")) <= LONGEST_DECISION
+
+
+def test_the_newest_version_of_the_changelog_is_that_of_the_tool() -> None:
+    headings = re.findall(r"(?m)^## \[(\S+)\] - (\S+)$", read(CHANGELOG))
+    assert headings[0][0] == __version__
+    assert not re.search(r"(?m)^version *=", read(PROJECT / "pyproject.toml")), "it stands in loader/__init__.py alone"
+    assert {day for _, day in headings[1:] if not re.fullmatch(r"\d{4}-\d\d-\d\d", day)} == set()
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loader import csv_scan
-from loader.errors import ExportRejected, KajabiGuardError, Usage
-from loader.export_file import RAW_COLUMNS, ExportFile, load_column_map, read_export
+from loader.common.errors import ExportRejected, KajabiGuardError, Usage
+from loader.kajabi.inbound import csv_scanner
+from loader.kajabi.inbound.export_file import RAW_COLUMNS, ExportFile, load_column_map, read_export
 
 PROJECT = Path(__file__).parents[2]
 EXPORTS = PROJECT / "tests" / "fixtures" / "exports"
@@ -38,7 +38,7 @@ Row = tuple["str | None", ...]
 
 @pytest.fixture(params=CHUNK_SIZES)
 def chunk_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(csv_scan, "CHUNK_BYTES", request.param)
+    monkeypatch.setattr(csv_scanner, "CHUNK_BYTES", request.param)
     return int(request.param)
 
 
@@ -421,7 +421,7 @@ def test_a_bad_file_is_refused_and_the_message_says_where_and_why(name: str) -> 
 def test_a_message_is_the_same_wherever_chunks_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     messages = set()
     for size in CHUNK_SIZES:
-        monkeypatch.setattr(csv_scan, "CHUNK_BYTES", size)
+        monkeypatch.setattr(csv_scanner, "CHUNK_BYTES", size)
         messages.add(refusal(EXPORTS / name))
     assert len(messages) == 1
 
@@ -483,13 +483,13 @@ def test_an_endless_device_is_refused_without_reading_it() -> None:
 
 def test_a_file_above_the_limit_is_refused_without_reading_it(tmp_path: Path) -> None:
     with (tmp_path / "huge.csv").open("wb") as stream:
-        stream.truncate(csv_scan.FILE_LIMIT + 1)
+        stream.truncate(csv_scanner.FILE_LIMIT + 1)
     assert "limit" in refusal(tmp_path / "huge.csv")
 
 
 @pytest.mark.parametrize("header", ["Tags", "Story (custom_1)"])
 def test_a_cell_above_the_limit_is_refused(scratch: Path, header: str) -> None:
-    cell = "Q" * (csv_scan.CELL_LIMIT + 1)
+    cell = "Q" * (csv_scanner.CELL_LIMIT + 1)
     message = refusal(written(scratch, f"Email,{header}\na@example.org,x\nb@example.org,{cell}\n"))
     assert "record 2 (line 3), column 2" in message
     assert "1,000,000 characters" in message
@@ -497,12 +497,12 @@ def test_a_cell_above_the_limit_is_refused(scratch: Path, header: str) -> None:
 
 @pytest.mark.parametrize("mark", ["", '"'])
 def test_a_record_that_does_not_end_is_refused_before_it_fills_the_memory(scratch: Path, mark: str) -> None:
-    cell = mark + "Q" * (3 * csv_scan.RECORD_LIMIT)
+    cell = mark + "Q" * (3 * csv_scanner.RECORD_LIMIT)
     counts: list[int] = []
     content = f"Email,Tags\na@example.org,x\nb@example.org,{cell}\n"
     message = refusal(written(scratch, content), progress=counts.append)
     assert "record 2 (line 3), column 2" in message
-    assert counts[-1] < 2 * csv_scan.RECORD_LIMIT + csv_scan.CHUNK_BYTES
+    assert counts[-1] < 2 * csv_scanner.RECORD_LIMIT + csv_scanner.CHUNK_BYTES
 
 
 def test_a_cell_of_nothing_but_line_ends_and_quotes_takes_no_time_of_its_square(scratch: Path) -> None:
@@ -512,7 +512,7 @@ def test_a_cell_of_nothing_but_line_ends_and_quotes_takes_no_time_of_its_square(
 
 
 def test_a_long_record_is_read_in_growing_steps(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_scan, "CHUNK_BYTES", 10)
+    monkeypatch.setattr(csv_scanner, "CHUNK_BYTES", 10)
     counts: list[int] = []
     written(scratch, f"Email,Tags\na@example.org,{'x' * 100_000}\n")
     read_export(scratch, COLUMNS, progress=counts.append)
@@ -681,7 +681,7 @@ def test_whatever_pythons_writer_writes_is_read_back_exactly(
     writer = csv.writer(text, quoting=quoting, lineterminator=line_end)  # type: ignore[arg-type]
     writer.writerows([header, *table])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_scan, "CHUNK_BYTES", chunk)
+        patch.setattr(csv_scanner, "CHUNK_BYTES", chunk)
         export, rows = rows_of(written(scratch, text.getvalue()))
     read = [[row[RAW_COLUMNS.index(name)] for name in export.positions] for row in rows]
     assert read == table
@@ -789,7 +789,7 @@ def test_several_bytes_of_damage_are_refused_or_change_nothing_else(
             st.one_of(st.sampled_from([b'"', b'""', b'"\n', b",", b"\r\n", b"\n", b""]), st.binary(max_size=2))
         )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_scan, "CHUNK_BYTES", chunk)
+        patch.setattr(csv_scanner, "CHUNK_BYTES", chunk)
         read_or_refused(scratch, bytes(content))
 
 
@@ -803,5 +803,5 @@ def test_any_tangle_of_quotes_commas_and_line_ends_is_read_rightly_or_refused(
     scratch: Path, tail: str, chunk: int, end: str
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_scan, "CHUNK_BYTES", chunk)
+        patch.setattr(csv_scanner, "CHUNK_BYTES", chunk)
         read_or_refused(scratch, f"Email,Tags{end}a@example.net,x{end}{tail}".encode())

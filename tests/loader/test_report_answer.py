@@ -6,28 +6,16 @@ from typing import Any
 
 import pytest
 
-from loader.report_answer import answer, listed
-from loader.report_charts import WEEK_HEIGHT, bars, outcomes_by_field, reasons_to_keep, weeks
-from loader.report_html import LONGEST_VALUE, is_blank, shown
+from documents import document, guard, outcome, run, zeros
+from loader.report.charts import WEEK_HEIGHT, bars, outcomes_by_field, reasons_to_keep, weeks
+from loader.report.html import LONGEST_VALUE, is_blank, shown
+from loader.report.parts import Week
+from loader.report.summary import answer, listed
 
 
-def document(**changed: Any) -> dict[str, Any]:
-    """A plan that fills three blanks and adds two people; ``changed`` are its keys, or parts of them."""
-    plain: dict[str, Any] = {
-        "applied_as_run": None,
-        "is_partial": False,
-        "needs_review": 0,
-        "contacts": {"held": 0},
-        "values": {"fill": 3, "update": 0, "link": 0, "keep": 109},
-        "writes": {"updated_contacts": 3, "inserted_contacts": 2, "outside_this_plan": 0},
-        "old_import": {"values_changed": 112, "contacts_changed": 100, "relabelled_contacts": 0},
-        "old_import_now": {"kept": 112, "filled": 0, "updated": 0},
-        "outcomes": [],
-        "guards": [{"guard": "guard_stale_plan", "passed": True}, {"guard": "guard_older_export", "passed": True}],
-    }
-    for name, value in changed.items():
-        plain[name] = {**plain[name], **value} if isinstance(value, dict) else value
-    return plain
+def now(**counts: int) -> dict[str, Any]:
+    """What this plan does with the values that the old import would have changed."""
+    return {"now": counts}
 
 
 def sentences(**changed: Any) -> str:
@@ -43,21 +31,21 @@ def test_the_usual_week() -> None:
 
 
 def test_blanks_that_the_old_import_would_have_filled_as_well_are_not_called_unchanged() -> None:
-    told = sentences(old_import_now={"kept": 110, "filled": 2})
+    told = sentences(old_import=now(kept=110, filled=2))
     assert "This one leaves 110 of them as they are and fills 2 that are blank here." in told
     assert "none of them" not in told
-    assert "leaves 0" not in sentences(old_import_now={"kept": 0, "filled": 112})
+    assert "leaves 0" not in sentences(old_import=now(kept=0, filled=112))
 
 
 def test_values_that_are_taken_are_told_with_who_said_so() -> None:
     told = sentences(
         values={"update": 3},
-        old_import_now={"kept": 109, "updated": 3},
-        outcomes=[
-            {"outcome": "update", "rule": "kajabi_changed", "count_values": 2},
-            {"outcome": "update", "rule": "decided_kajabi", "count_values": 1},
-            {"outcome": "keep", "rule": "kajabi_changed", "count_values": 7},
-        ],
+        old_import=now(kept=109, updated=3),
+        outcomes=(
+            outcome("update", "kajabi_changed", 2),
+            outcome("update", "decided_kajabi", 1),
+            outcome("keep", "kajabi_changed", 7),
+        ),
     )
     assert told.startswith("3 values are taken from Kajabi, as your policy or a person said.")
     assert "No value that you hold is changed" not in told
@@ -69,8 +57,7 @@ def test_nothing_to_write() -> None:
     told = sentences(
         values={"fill": 0},
         writes={"updated_contacts": 0, "inserted_contacts": 0},
-        old_import={"values_changed": 0, "contacts_changed": 0, "relabelled_contacts": 1},
-        old_import_now={"kept": 0},
+        old_import={"values_changed": 0, "contacts_changed": 0, "relabelled_contacts": 1, **now(kept=0)},
     )
     assert told == (
         "Nothing to write: every value stays as it is. The old import would have changed no value. It fills no blank "
@@ -80,7 +67,7 @@ def test_nothing_to_write() -> None:
 
 @pytest.mark.parametrize("count_red", [1, 2])
 def test_a_red_guard_comes_before_everything_and_nothing_is_said_to_happen(count_red: int) -> None:
-    guards = [{"guard": str(number), "passed": number >= count_red} for number in range(3)]
+    guards = tuple(guard(passed=number >= count_red) for number in range(3))
     told = answer(document(guards=guards))
     assert told.state == "red"
     assert told.headline.startswith("Stop: 1 guard is red" if count_red == 1 else "Stop: 2 guards are red")
@@ -89,21 +76,39 @@ def test_a_red_guard_comes_before_everything_and_nothing_is_said_to_happen(count
 
 
 def test_a_plan_that_was_written_is_told_in_the_past() -> None:
-    told = sentences(applied_as_run=4, old_import_now={"kept": 111, "filled": 1})
+    told = sentences(written=run(4), old_import=now(kept=111, filled=1))
     assert told.startswith("Written, as run 4: no value that you held was changed.")
     assert "This one left 111 of them as they were and filled 1 that was blank here." in told
     assert "In all it filled 3 blanks and added 2 new people." in told
+    assert "This was a part plan" in sentences(written=run(4), plan={"is_partial": True})
+    assert sentences(written=run(4), values={"update": 1}).startswith("Written, as run 4: 1 value was taken from ")
+
+
+def test_a_plan_that_wrote_nothing_says_so() -> None:
+    nothing = {"values": {"fill": 0}, "writes": {"updated_contacts": 0, "inserted_contacts": 0}}
+    told = sentences(written=run(4), **nothing)
+    assert told.startswith("Applied, as run 4: there was nothing to write, and every value stayed as it was.")
+    assert "It filled no blank and added nobody." in told
+
+
+def test_a_plan_that_was_undone_says_so_first_and_how_much_of_it() -> None:
+    told = sentences(written=run(4, 5), guards=(guard(passed=False),))
+    assert told.startswith("Undone: run 5 undid what run 4 had written. The old import would have changed 112 values")
+    assert "In all it filled 3 blanks and added 2 new people. Run 5 undid all of it." in told
+    left = sentences(written=run(4, 5, values_left=2, contacts_left=1))
+    assert "Run 5 left 2 values and 1 contact alone, because they were no longer as run 4 had written." in left
+    assert "left 1 value alone, because it was no" in sentences(written=run(4, 5, values_left=1))
 
 
 def test_a_part_plan_says_how_many_wait() -> None:
     waits = "This is a part plan: 298 further contacts wait for a plan without --only or --first."
-    assert waits in sentences(is_partial=True, writes={"outside_this_plan": 298})
+    assert waits in sentences(plan={"is_partial": True}, writes={"outside_this_plan": 298})
 
 
 def test_what_waits_is_told_with_its_number() -> None:
-    assert "1 value waits for a person; left open, it harms nothing." in sentences(needs_review=1)
-    both = "2 values wait for a person and 125 export rows are set aside; left open, they harm nothing."
-    assert both in sentences(needs_review=2, contacts={"held": 125})
+    assert "1 value needs review; left open, it harms nothing." in sentences(values={"needs_review": 1})
+    both = "2 values need review and 125 export rows are quarantined; left open, they harm nothing."
+    assert both in sentences(values={"needs_review": 2}, contacts={"held": 125})
 
 
 def test_a_list_in_words() -> None:
@@ -122,19 +127,19 @@ def test_a_bar_is_as_long_as_its_number_and_one_is_never_invisible() -> None:
 
 def test_every_outcome_is_drawn_once() -> None:
     rows = [
-        {"field": "phone", "outcome": "keep", "label": "a", "count_values": 5, "count_needs_review": 2},
-        {"field": "phone", "outcome": "fill", "label": "b", "count_values": 3, "count_needs_review": 0},
-        {"field": "city", "outcome": "keep", "label": "a", "count_values": 9, "count_needs_review": 0},
+        outcome("keep", "a", 5, count_needs_review=2),
+        outcome("fill", "b", 3),
+        outcome("keep", "a", 9, field="city"),
     ]
-    phone, city = outcomes_by_field({"outcomes": rows})
+    phone, city = outcomes_by_field(rows)
     assert (phone.total, phone.numbers["review"], phone.numbers["keep"], phone.numbers["fill"]) == (8, 2, 3, 3)
     assert city.total == 9
-    (reason,) = reasons_to_keep({"outcomes": rows})
+    (reason,) = reasons_to_keep(rows)
     assert (reason.key, reason.total, reason.numbers["review"]) == ("a", 14, 2)
 
 
 def test_the_highest_week_fills_the_picture_and_its_foot_is_for_a_person() -> None:
-    first, second = weeks([{"kept": 50, "needs_review": 0}, {"kept": 100, "needs_review": 25}])
+    first, second = weeks([zeros(Week, kept=50), zeros(Week, kept=100, needs_review=25)])
     assert (float(second.top), float(second.height)) == (0, WEEK_HEIGHT)
     assert (float(second.review_top), float(second.review_height)) == (WEEK_HEIGHT * 0.75, WEEK_HEIGHT * 0.25)
     assert (float(first.height), float(first.review_height)) == (WEEK_HEIGHT / 2, 0)

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from loader.synthetic import (
+from loader.demo.synthetic.organisation import (
     CONTACT_COLUMNS,
     ROSA,
     Contact,
@@ -448,7 +448,7 @@ def test_pairs_are_written_for_their_owner_only(tmp_path: Path) -> None:
 def test_the_same_seed_gives_the_same_bytes() -> None:
     """In another process as well, where Python hashes text in another way."""
     program = (
-        "import hashlib; from loader.synthetic import make_organisation, second_week;"
+        "import hashlib; from loader.demo.synthetic.organisation import make_organisation, second_week;"
         "o = make_organisation(5, 0.1);"
         "print(hashlib.sha256(repr((o, second_week(o, 6))).encode()).hexdigest())"
     )

@@ -1,4 +1,5 @@
-{# The grain of a model that holds one row: figures, the plan's inputs. No row at all means that nothing is loaded. #}
+{# The grain of a model that holds one row: the plan, and what it was made from.
+   No row at all means that nothing is loaded. #}
 {% test at_most_one_row(model) %}
 
 select count(*) as count_rows

@@ -1,4 +1,5 @@
-{# The grain of a model: each combination of these columns once, and none of them null.
+{# The grain of a view or a seed, or of a table whose key may be null: for any other table PostgreSQL holds it, by the
+   unique index of its `config`. Each combination of these columns comes once, and none of them is null.
    `nullable` names the columns of the key that may be null; two nulls then count as equal. #}
 {% test unique_combination(model, columns, nullable=[]) %}
 

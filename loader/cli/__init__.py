@@ -1,0 +1,1 @@
+"""What is typed and printed: each file parses, calls one function of one room, and prints. No statement is run here."""

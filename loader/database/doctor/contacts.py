@@ -1,0 +1,157 @@
+"""``doctor`` on the contacts: columns, types, keys, labels and triggers. Counts, never a value."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+from ...common.errors import KajabiGuardError
+from ...common.paths import PROJECT
+from ...common.tables import count
+from ..contacts_table import REQUIRED_COLUMNS, check_contacts
+from ..statements import statement
+from .findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..connection import Connection
+
+EVIDENCE_COLUMNS = (
+    "kajabi_id", "kajabi_member_id", "paypal_first_name", "paypal_last_name", "paypal_phone", "paypal_email",
+    "phone_source", "billing_address_source", "zoho_id", "deleted_at",
+)  # fmt: skip
+TYPE_FINDINGS = {
+    "not_text": ("not text", "change it to text: Kajabi's values are texts, leading zeros included"),
+    "not_uuid": ("not uuid", "the ledger names contacts by a uuid"),
+    "not_a_time": ("not a time", "rename it: any value there, false included, counts as deleted"),
+    "generated": ("generated", "make it an ordinary column: a generated one cannot be written"),
+}
+LABELS_SHOWN = 5
+
+
+def required(connection: Connection, facts: dict[str, Any]) -> Iterator[Finding]:
+    """Whether there is such a table, with the columns that an import needs, and this role may read it."""
+    if facts["has_group_role"] and facts["may_read"] is False:
+        yield Finding("contacts table", "ok", "not for this role")  # who only loads never sees a contact
+        return
+    try:
+        check_contacts(connection)
+    except KajabiGuardError as error:
+        yield Finding("contacts table", "problem", str(error))
+    else:
+        yield Finding("contacts table", "ok", f"as needed ({len(REQUIRED_COLUMNS)} required columns)")
+
+
+def columns(connection: Connection) -> Iterator[Finding]:
+    """Which of the optional columns, that can be evidence, this site has."""
+    found = {row["column_name"] for row in connection.execute(statement("contact_columns"))}
+    absent = [name for name in EVIDENCE_COLUMNS if name not in found]
+    if absent:
+        missing = ", ".join(absent)
+        yield Finding("columns", "warning", f"not here: {missing}", "nothing: they are no evidence then")
+    else:
+        yield Finding("columns", "ok", "all that can be evidence are here")
+
+
+def types(connection: Connection) -> Iterator[Finding]:
+    """Columns of a type that an import cannot read or write."""
+    rows = [row for row in connection.execute(statement("doctor_columns")) if row["finding"] in TYPE_FINDINGS]
+    for finding, (what, remedy) in TYPE_FINDINGS.items():
+        named = [f"{row['name']} ({row['type_name']})" for row in rows if row["finding"] == finding]
+        if named:
+            yield Finding("types", "problem", f"{what}: {', '.join(named)}", remedy)
+    if not rows:
+        yield Finding("types", "ok", "as needed")
+
+
+def inserts(connection: Connection) -> Iterator[Finding]:
+    """Columns that make the insert of a new contact impossible."""
+    rows = connection.execute(statement("doctor_columns")).fetchall()
+    needed = [row["name"] for row in rows if row["finding"] == "needs_a_value"]
+    filled = [row["name"] for row in rows if row["finding"] == "takes_no_blank"]
+    if needed:
+        yield Finding(
+            "new contacts", "problem", f"cannot be inserted: {', '.join(needed)} must have a value and has no default",
+            "give it a default, or let it be null",
+        )  # fmt: skip
+    if filled:
+        yield Finding(
+            "new contacts", "warning", f"not inserted where Kajabi has no value for {', '.join(filled)}",
+            "let it be null: a new contact takes Kajabi's blank, not the default",
+        )  # fmt: skip
+    if not needed and not filled:
+        yield Finding("new contacts", "ok", "can be inserted")
+
+
+def emails(connection: Connection) -> Iterator[Finding]:
+    """Emails and Kajabi ids that cannot tell two contacts apart."""
+    found = connection.execute(statement("doctor_keys")).fetchone() or {}
+    for check, number, what, remedy in (
+        ("blank emails", found["blank_emails"], "contact", "give them an email: nobody can be matched by a blank"),
+        (
+            "emails alike", found["emails_alike"], "email",
+            "merge these contacts: an email held twice, capitals and spaces aside, is held back at every import",
+        ),
+        (
+            "Kajabi ids held twice", found["ids_held_twice"], "id",
+            "leave the id with one contact: a row for an id held twice is held back at every import",
+        ),
+        (
+            "member ids held twice", found["member_ids_held_twice"], "id",
+            "leave the member id with one contact: an id that somebody holds is given to nobody else",
+        ),
+        (
+            "contact ids alike", found["contact_ids_alike"], "id",
+            "make id the primary key: the ledger names contacts by it, and a write would reach several",
+        ),
+        (
+            "blank contact ids", found["blank_contact_ids"], "contact",
+            "give them an id, and make id the primary key: the ledger names contacts by it",
+        ),
+    ):  # fmt: skip
+        yield Finding(check, "warning", count(number, what), remedy) if number else Finding(check, "ok", "none")
+    if found["is_email_unique"]:
+        yield Finding("email is unique", "ok", f"yes ({count(found['count_contacts'], 'contact')})")
+    else:
+        remedy = "create unique index on public.contacts (email)"
+        yield Finding("email is unique", "warning", "no: the database lets one email be there twice", remedy)
+
+
+def labels(connection: Connection) -> Iterator[Finding]:
+    """Labels of sources that the seed does not know: they protect, but nobody said what they mean."""
+    with (PROJECT / "seeds" / "source_priorities.csv").open(encoding="utf-8", newline="") as file:
+        known = list(csv.DictReader(file))
+    parameters = {
+        "sources": [row["source"] for row in known],
+        "prefixes": [row["source"] for row in known if row["is_prefix"] == "true"],
+    }
+    found = connection.execute(statement("doctor_labels"), parameters).fetchone() or {}
+    unknown = found["unknown_labels"] or []
+    if not unknown:
+        yield Finding("source labels", "ok", "all known")
+        return
+    more = f" and {len(unknown) - LABELS_SHOWN} more" if len(unknown) > LABELS_SHOWN else ""
+    yield Finding(
+        "source labels", "warning", f"unknown, so they protect: {', '.join(unknown[:LABELS_SHOWN])}{more}",
+        "add them to seeds/source_priorities.csv with their class",
+    )  # fmt: skip
+
+
+def triggers(connection: Connection) -> Iterator[Finding]:
+    """Triggers of contacts whose text writes what a merge writes, or other tables with this role's rights."""
+    rows = connection.execute(statement("doctor_triggers")).fetchall()
+    interfering = [row["trigger_name"] for row in rows if row["could_interfere"]]
+    if interfering:
+        yield Finding(
+            "triggers", "warning", f"could interfere with a write: {', '.join(interfering)}",
+            "read its function; `apply` takes everything back when a trigger changed what was planned",
+        )  # fmt: skip
+    elsewhere = [row["trigger_name"] for row in rows if row["writes_elsewhere"] and not row["could_interfere"]]
+    if elsewhere:
+        yield Finding(
+            "triggers", "warning", f"with the rights of who writes, may write elsewhere: {', '.join(elsewhere)}",
+            "rehearse with `apply --dry-run` as the role that applies, or make its function SECURITY DEFINER",
+        )  # fmt: skip
+    if not interfering and not elsewhere:
+        yield Finding("triggers", "ok", f"{len(rows)} enabled")

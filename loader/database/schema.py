@@ -1,0 +1,71 @@
+"""What a database must have before a command works on it: tables, columns, visible rows, a free run lock."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from ..common.errors import Unprepared
+from .connection import connect
+from .contacts_table import check_contacts
+from .locks import person, take_run_lock
+from .roles import close_and_grant
+from .statements import migrations, statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .connection import Connection, Target
+
+
+def pending_migrations(connection: Connection) -> list[str]:
+    """Names of the migrations that this database has not had yet."""
+    described = connection.execute(statement("describe_server")).fetchone()
+    done: set[str] = set()
+    if described and described["is_prepared"]:
+        done = {row["migration"] for row in connection.execute(statement("applied_migrations"))}
+    return [name for name, _ in migrations() if name not in done]
+
+
+def migrate(connection: Connection) -> list[str]:
+    """Bring the raw and ledger tables up to date; returns the names of the migrations that were run.
+
+    Raises Unprepared where the role may not, or the database does not store UTF-8.
+    """
+    described = connection.execute(statement("describe_server")).fetchone()
+    if described and described["server_encoding"] != "UTF8":
+        raise Unprepared(
+            f"The database stores text as {described['server_encoding']}, not UTF8: names could not be kept as "
+            "they are. Nothing was done. Use a database created with encoding UTF8."
+        )
+    check_contacts(connection)
+    done: list[str] = []
+    try:
+        with connection.transaction():
+            take_run_lock(connection)
+            pending = set(pending_migrations(connection))
+            for name, text in migrations():
+                if name in pending:
+                    connection.execute(text)
+                    connection.execute(statement("record_migration"), {"migration": name})
+                    done.append(name)
+            if done:  # what was made just now is nobody else's, and the roles that there are need it
+                close_and_grant(connection)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Unprepared(
+            "The tables of kajabi-guard are missing or out of date here, and this role may not create them "
+            f"({error.diag.sqlstate}). Nothing was done. Let the owner of the database run `./kajabi-guard init` once."
+        ) from None
+    return done
+
+
+@contextmanager
+def prepared(target: Target, purpose: str) -> Iterator[Connection]:
+    """Give a connection to a database whose raw and ledger tables are up to date, migrating where the role may."""
+    with connect(target, f"kajabi-guard {purpose} by {person()}") as connection:
+        if pending_migrations(connection):
+            check_contacts(connection)  # nothing is made in a database that was connected by mistake
+            migrate(connection)
+        yield connection

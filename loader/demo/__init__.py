@@ -1,0 +1,1 @@
+"""The whole story on a practice server, with invented people."""

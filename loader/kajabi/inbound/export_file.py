@@ -1,0 +1,269 @@
+"""What a Kajabi contacts export is, and why a file is refused. Nothing here knows of a database.
+
+A file is read twice. ``read_export`` proves all of it (form, header, meaning) and gives its digest and its
+counts, so a bad file is refused before a transaction is open, and what is recorded of the file can be written
+before its records. ``ExportFile.rows`` then reads it again for COPY, without the proofs but with the digest:
+unless the bytes are the very ones that were proved, it raises after the last row. Let that exception leave
+the COPY block, and the transaction keeps nothing. The file need not fit into memory, nor stand still.
+
+Which rows are valid contacts (a missing email, a duplicate, a placeholder) is decided in SQL, not here.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import io
+import re
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from ...common.columns import Columns
+from ...common.errors import ExportRejected, KajabiGuardError, Usage
+from .csv_scanner import Block, Scan, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+RAW_COLUMNS: tuple[str, ...] = (
+    *("kajabi_id", "kajabi_member_id", "email", "full_name", "first_name", "last_name"),
+    *("phone_number", "mobile_phone_number", "phone"),
+    *("address_line_1", "address_line_2", "city", "state", "postal_code", "country"),
+    *("kajabi_created_at", "products", "tags"),
+)
+
+# headers as Kajabi writes them; which further ones are read says seeds/kajabi_columns.csv
+EXPORT_COLUMNS = Columns(
+    required={"Email": "without it the file is refused"},
+    optional={
+        "ID": "expected: without it people are matched by their emails alone",
+    },
+    about=(
+        "Kajabi's contacts export exactly as Kajabi writes it. Do not open it in a spreadsheet and save it again: that "
+        "damages ids, phones and postal codes. Names, phones, the address, Created At, Products and Tags are read "
+        "where they are there; nothing else is kept."
+    ),
+)
+
+HANDLE = re.compile(r"\(([^()]*)\)\s*\Z")  # only at the end: whatever follows is no header of Kajabi's
+# What a spreadsheet makes of an id of ten digits (an exponent, decimals, hash signs), and other tables' keys.
+FOREIGN_ID = re.compile(
+    r"\s*(?:[-+]?\d+(?:[.,]\d*)?e[-+]?\d+|[-+]?\d+[.,]\d*|#.*|[0-9a-f]{8}-[0-9a-f-]{27})\s*", re.IGNORECASE
+)
+# The columns; what clears all their cells together, which is far faster; what is bad in one; the reason.
+CELL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[str], bool], Callable[[str], object], str], ...] = (
+    (
+        ("kajabi_id", "kajabi_member_id"),
+        str.isdecimal,
+        FOREIGN_ID.fullmatch,
+        "an id with an exponent, decimals or # (a spreadsheet saved the file), or a UUID, names nobody.",
+    ),
+    (
+        ("email", "full_name", "first_name", "last_name"),
+        lambda text: "\n" not in text and "\r" not in text,
+        lambda cell: "\n" in cell or "\r" in cell,
+        "a line break stands inside the cell: two contacts seem to be fused into one.",
+    ),
+)
+# a column that only the exports of the demo have: its people are invented, and belong into a practice database alone
+INVENTED = "Invented by the demo of kajabi-guard (custom_3)"
+OTHER_EXPORTS = {"kajabi subscription id": "subscriptions", "order no.": "transactions"}
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """Which header gives which raw column: ``seeds/kajabi_columns.csv``, whose digest is the ``version``."""
+
+    version: str
+    headers: Mapping[tuple[str, str], tuple[str, int]]
+
+    def find(self, header: str) -> tuple[str, int] | None:
+        """Return a header's raw column and preference, or None for a header that is not mapped."""
+        handle = HANDLE.search(header)
+        return self.headers.get(("handle", _key(handle[1])) if handle else ("name", _key(header)))
+
+
+@dataclass(frozen=True)
+class ExportFile:
+    """A contacts export that was read to its end and found sound; ``rows`` reads it again."""
+
+    path: Path
+    file_name: str
+    encoding: str
+    sha256: str
+    byte_count: int
+    row_count: int
+    header: tuple[str, ...]
+    mapped_columns: dict[str, str]
+    unmapped_columns: tuple[str, ...]
+    positions: dict[str, int]
+
+    @property
+    def is_invented(self) -> bool:
+        """Whether the demo made this file."""
+        return INVENTED in self.header
+
+    def rows(self, progress: Callable[[int], None] | None = None) -> Iterator[tuple[str | None, ...]]:
+        """Yield one tuple per record, in file order and in the order of ``RAW_COLUMNS``.
+
+        None stands for a column that the file lacks, the empty text for an empty cell. Take all of it: only
+        at the end is it known that these are the bytes that were proved; ExportRejected is raised if not.
+        """
+        scan = Scan(self.path, self.encoding, progress)
+        nothing = len(self.header)
+        pick = itemgetter(*(self.positions.get(column, nothing) for column in RAW_COLUMNS))
+        for block in scan.blocks(check=False):
+            for row in block.rows:
+                yield pick((*row, None))
+        if scan.digest.hexdigest() != self.sha256:
+            raise scan.rejected("", "it changed between the check and the load.", "Load it again.")
+
+
+def load_column_map(path: Path) -> ColumnMap:
+    """Read the seed that maps headers to raw columns."""
+    content = path.read_bytes()
+    headers: dict[tuple[str, str], tuple[str, int]] = {}
+    for row in csv.DictReader(io.StringIO(content.decode(), newline="")):
+        key = row["match_by"], _key(row["header"])
+        if row["column_name"] not in RAW_COLUMNS or key[0] not in {"handle", "name"} or key in headers:
+            raise KajabiGuardError(
+                f"{path.name}: the row for header {shown(row['header'])} names no raw column, or is matched by "
+                "neither handle nor name, or repeats a header: values would come from the wrong column. "
+                "Correct the seed."
+            )
+        headers[key] = row["column_name"], int(row["preference"])
+    return ColumnMap(hashlib.sha256(content).hexdigest(), headers)
+
+
+def read_export(
+    path: Path,
+    columns: ColumnMap,
+    *,
+    encoding: str = "utf-8",
+    progress: Callable[[int], None] | None = None,
+) -> ExportFile:
+    """Read the whole file and prove it, or raise ExportRejected for the first thing that is wrong with it."""
+    scan = Scan(path, _codec_name(encoding), progress)
+    positions: dict[str, int] = {}
+    row_count = with_at = 0
+    if scan.encoding != "utf-8":
+        _refuse_utf8(scan)
+    for block in scan.blocks(check=True):
+        if not positions:
+            _refuse_other_headers(scan)
+            positions = _positions(scan, columns)
+        with_at += _check_rows(scan, block, positions)
+        row_count += len(block.rows)
+    if not scan.header:
+        raise scan.rejected("", "it is empty.")
+    if not row_count:
+        raise scan.rejected("", "it has a header and no contacts.", "See that no filter is on in Kajabi.")
+    if with_at * 2 < row_count:
+        place = scan.column(positions["email"])
+        what = f"only {with_at:,} of {row_count:,} emails have an @, as if cells had changed columns."
+        raise scan.rejected(place, what)
+    header = tuple(scan.header)
+    return ExportFile(
+        path=path,
+        file_name=path.name,
+        encoding=scan.encoding,
+        sha256=scan.digest.hexdigest(),
+        byte_count=scan.byte_count,
+        row_count=row_count,
+        header=header,
+        mapped_columns={column: header[positions[column]] for column in RAW_COLUMNS if column in positions},
+        unmapped_columns=tuple(
+            text if text.strip() else f"(column {position + 1} has no name)"
+            for position, text in enumerate(header)
+            if position not in positions.values()
+        ),
+        positions=positions,
+    )
+
+
+def _key(header: str) -> str:
+    return header.strip().casefold()
+
+
+def _codec_name(encoding: str) -> str:
+    """Return Python's name for an encoding that keeps ASCII as it is, which the scan for quotes relies on."""
+    ascii_bytes = bytes(range(128))
+    try:
+        keeps_ascii = ascii_bytes.decode(encoding) == ascii_bytes.decode("ascii")
+    except (LookupError, UnicodeError):
+        keeps_ascii = False
+    if not keeps_ascii:
+        raise Usage(
+            f"--encoding {shown(encoding)} is not an encoding this command can read. Kajabi writes utf-8; "
+            "cp1252 is the other usual one. Nothing was loaded."
+        )
+    return codecs.lookup(encoding).name.removesuffix("-sig")
+
+
+def _refuse_utf8(scan: Scan) -> None:
+    """Refuse a file in UTF-8 that is to be read as something else: each accented letter would become two."""
+    try:
+        are_ascii = [block.text.isascii() for block in Scan(scan.path, "utf-8").blocks(check=False)]
+    except ExportRejected:
+        return  # as it should be: what is wrong otherwise, the pass that follows will say
+    if not all(are_ascii):
+        raise scan.rejected("", f"it is UTF-8, and not {scan.encoding}.", "Leave --encoding out.")
+
+
+def _refuse_other_headers(scan: Scan) -> None:
+    """Refuse a file that is another of Kajabi's exports, or that another program has saved."""
+    keys = [_key(text) for text in scan.header]
+    if not keys:
+        raise scan.rejected("line 1", "it is blank, and the header should stand there.")
+    for key, kind in OTHER_EXPORTS.items():
+        if key in keys:
+            raise scan.rejected("", f"it is Kajabi's {kind} export.", "Export the contacts instead.")
+    if keys[0].startswith("\ufeff"):
+        raise scan.rejected("the header", "it begins with two byte order marks: another program saved it.")
+    if len(keys) == 1 and re.search("[;\t]", keys[0]):
+        raise scan.rejected("the header", "no comma separates its cells: a spreadsheet saved it.")
+
+
+def _positions(scan: Scan, columns: ColumnMap) -> dict[str, int]:
+    """Find each raw column in the header; the preferred one if several headers give the same."""
+    found: dict[str, tuple[int, int]] = {}  # raw column -> preference, position
+    repeated: dict[str, str] = {}
+    for position, text in enumerate(scan.header):
+        if mapped := columns.find(text):
+            column, preference = mapped
+            scan.labels[position] = text
+            if column not in found or preference < found[column][0]:
+                found[column] = preference, position
+                repeated.pop(column, None)
+            elif preference == found[column][0]:
+                repeated[column] = f"{scan.column(found[column][1])} and {scan.column(position)}"
+    for column, both in repeated.items():
+        what = f"{both} both give {column}, and the wrong one might be read."
+        raise scan.rejected("the header", what, "Leave one of them, or export again.")
+    if "email" not in found:
+        # only these are shown: in a file without header, or with a fused one, the others are a person's values
+        names = ", ".join(map(shown, scan.labels.values())) or "none"
+        what = f"no Email column is among its {len(scan.header)}. The headers found that are known: {names}."
+        raise scan.rejected("the header", what)
+    return {column: position for column, (_, position) in found.items()}
+
+
+def _check_rows(scan: Scan, block: Block, positions: dict[str, int]) -> int:
+    """Refuse records that cannot be contacts as Kajabi writes them; return how many emails have an @."""
+    for columns, are_good, is_bad, what in CELL_CHECKS:
+        for column in columns:
+            cells = [row[positions[column]] for row in block.rows] if column in positions else []
+            if not are_good("".join(cells)) and any(map(is_bad, cells)):
+                index = next(index for index, cell in enumerate(cells) if is_bad(cell))
+                raise scan.rejected(f"{block.place(index)}, {scan.column(positions[column])}", what)
+    header = scan.header[positions["email"]]
+    emails = [row[positions["email"]] for row in block.rows]
+    without_at = [index for index, email in enumerate(emails) if "@" not in email or email == header]
+    for index in without_at:
+        if _key(emails[index]).removeprefix("\ufeff") == _key(header):
+            what = "it repeats the header: two files were put together, and contacts may be in it twice."
+            raise scan.rejected(block.place(index), what)
+    return len(emails) - len(without_at)

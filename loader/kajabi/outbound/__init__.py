@@ -1,0 +1,1 @@
+"""Files for Kajabi's importer go out."""

@@ -1,0 +1,1 @@
+"""Plan, apply, undo: the only road to ``public.contacts``."""

@@ -1,0 +1,101 @@
+"""Run dbt in this process: models and data tests, with a progress line, without logs that could hold a value."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..common.errors import KajabiGuardError
+from ..common.paths import PROJECT, STATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..database.connection import Target
+
+QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json", "--no-use-colors")
+SCHEMA_VARIABLE = "KAJABI_GUARD_SCHEMA"
+NO_TELEMETRY = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
+
+
+@dataclass
+class DbtRun:
+    """What dbt did: names of the nodes by outcome, and its exception, if it did not even start."""
+
+    done: list[str] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def make_folders(state: Path = STATE) -> Path:
+    """Make the private folder for dbt's profile and artifacts, readable by its owner only; returns it."""
+    folder = state / "dbt"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copyfile(PROJECT / "profiles.example.yml", folder / "profiles.yml")
+    return folder
+
+
+def environment(target: Target, state: Path = STATE) -> dict[str, str]:
+    """The environment in which dbt, psql or any other program reaches the same database as this tool."""
+    folder = make_folders(state)
+    return {
+        **os.environ,
+        **target.settings,
+        **NO_TELEMETRY,
+        "DBT_PROFILES_DIR": str(folder),
+        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+    }
+
+
+def run_dbt(
+    command: list[str],
+    *,
+    progress: Callable[[str], None] | None = None,
+    state: Path = STATE,
+    project: Path = PROJECT,
+    schema: str | None = None,
+) -> DbtRun:
+    """Run one dbt command against the database in the PG* variables.
+
+    ``progress`` gets the name of each node that starts; ``schema`` builds elsewhere than in ``kajabi_guard``.
+    Raises KajabiGuardError when dbt cannot run at all.
+    """
+    os.environ.update(NO_TELEMETRY)
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415  # costs a second: `load` must not pay it
+
+    folder = make_folders(state)
+    os.environ[SCHEMA_VARIABLE] = schema or "kajabi_guard"
+
+    def on_event(event: Any) -> None:
+        if progress is not None and event.info.name == "NodeStart":
+            progress(event.data.node_info.node_name)
+
+    places = [
+        *("--project-dir", str(project), "--profiles-dir", str(folder)),
+        *("--target-path", str(folder / ("target" if schema is None else schema)), "--log-path", str(folder / "logs")),
+    ]
+    outcome = dbtRunner(callbacks=[on_event]).invoke([*command, *QUIET, *places])
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
+    if outcome.exception is not None and outcome.result is None:
+        raise KajabiGuardError(
+            f"dbt could not run ({type(outcome.exception).__name__}). Nothing was written to contacts. Its own words: "
+            "`./kajabi-guard with-database dbt build`."
+        )
+    run = DbtRun()
+    by_status = {
+        "success": run.done, "pass": run.done, "warn": run.warned, "skipped": run.skipped, "error": run.failed,
+        "fail": run.failed, "runtime error": run.failed,
+        "no-op": [],  # an exposure: there is nothing to run
+    }  # fmt: skip
+    for result in getattr(outcome.result, "results", []) or []:
+        by_status.get(str(result.status), run.failed).append(result.node.name)
+    return run

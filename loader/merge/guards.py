@@ -1,0 +1,74 @@
+"""The guards as the write sees them: every one of them must answer, and every answer must be green."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from ..common.errors import RefusedByGuard, Usage
+from ..common.paths import PROJECT
+from ..database.statements import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..database.connection import Connection
+
+
+@cache
+def expected_guards() -> dict[str, dict[str, str]]:
+    """The rows of ``seeds/guards.csv`` by guard: what must be in the verdict, whatever the database says."""
+    with (PROJECT / "seeds" / "guards.csv").open(encoding="utf-8", newline="") as file:
+        return {row["guard"]: row for row in csv.DictReader(file)}
+
+
+def read_verdict(connection: Connection) -> list[dict[str, Any]]:
+    """Return [{guard, label, failed_label, violations, passed}], live. Raises RefusedByGuard unless it is complete."""
+    try:
+        verdict = connection.execute(statement("guard_verdict")).fetchall()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        verdict = []
+    missing = sorted(set(expected_guards()) - {row["guard"] for row in verdict})
+    if missing or len(verdict) != len(expected_guards()):
+        raise RefusedByGuard(
+            f"The verdict of the guards is not complete: {', '.join(missing) or 'a guard answers twice'} "
+            "did not answer. A guard that is silent protects nobody, so nothing was written. "
+            "Run `./kajabi-guard plan` and read its result; a failed test there says what is wrong."
+        )
+    return [{**row, "failed_label": expected_guards()[row["guard"]]["failed_label"]} for row in verdict]
+
+
+@dataclass(frozen=True)
+class Override:
+    """Guards that a person accepts although they are red, and why. Only the seed's overridable ones can be."""
+
+    guards: Sequence[str] = ()
+    because: str = ""
+
+    def check(self) -> None:
+        """Raise Usage for a guard that takes no override, or without a reason."""
+        unknown = [name for name in self.guards if expected_guards().get(name, {}).get("is_overridable") != "true"]
+        if unknown:
+            possible = ", ".join(name for name, row in expected_guards().items() if row["is_overridable"] == "true")
+            raise Usage(f"No override is possible for {', '.join(unknown)}; only for {possible}. Nothing was written.")
+        if self.guards and not self.because.strip():
+            raise Usage("--accept needs --because: next year somebody will ask why. Nothing was written.")
+
+
+def require_green(verdict: list[dict[str, Any]], override: Override | None = None) -> list[dict[str, Any]]:
+    """Raise RefusedByGuard, naming every red guard with its remedy; returns the red ones that were overridden."""
+    accepted = set(override.guards) if override else set()
+    overridden = [row for row in verdict if not row["passed"] and row["is_overridable"] and row["guard"] in accepted]
+    red = [row for row in verdict if not row["passed"] and row not in overridden]
+    if red:
+        listed = "; ".join(
+            f"{row['guard']} ({row['failed_label']}): {row['violations']} found. "
+            f"{expected_guards()[row['guard']]['remedy']}"
+            for row in red
+        )
+        raise RefusedByGuard(f"Refused by {len(red)} of {len(verdict)} guards, nothing was written. {listed}")
+    return overridden

@@ -1,0 +1,1 @@
+"""``explain``: every field of one person, and why."""

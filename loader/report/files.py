@@ -1,0 +1,111 @@
+"""The files of a report: the lists as CSV, the page and the text, readable by their owner only."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+from ..common.paths import REPORTS
+from ..common.private_files import private_folder, replacing, replacing_list, take_back_rights
+from ..common.report_folders import PRACTICE, folder_name
+from ..common.spreadsheet import safe_for_spreadsheet
+from ..database.statements import statement
+from . import html, wording
+from .document import read_report
+from .screen import LINES_SHOWN, LISTS, render
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..database.connection import Connection, Target
+    from .document import Document
+
+
+TO_DECIDE = html.TO_DECIDE
+FILES = (
+    *("planned_changes", "new_contacts", "to_decide", "held_rows"),
+    *("skipped_updates", "vanished_contacts", "email_changes"),
+    *("import_impact", "address_evaluation"),
+)
+FOUND = ("email", "row_number", "field")
+
+
+def screen_lists(connection: Connection, document: Document) -> dict[str, list[dict[str, Any]]]:
+    """Return the first rows of every list that the terminal shows, and of what each red guard found."""
+    lists = {name: first_rows(connection, name, LINES_SHOWN) for name in LISTS}
+    if document.before:
+        lists["plan_difference"] = first_rows(connection, "plan_difference", LINES_SHOWN)
+    return {**lists, **html.guard_evidence(connection, document)}
+
+
+def first_rows(connection: Connection, name: str, count: int) -> list[dict[str, Any]]:
+    """Return the first ``count`` rows of one of FILES, as the terminal shows them."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement(name))
+        return cursor.fetchmany(count)
+
+
+def report_folder(document: Document, reports: Path = REPORTS) -> Path:
+    """Where the files of this plan lie; the day is the one on which the export was loaded, where we are."""
+    plan = document.plan
+    name = folder_name(plan.loaded_at.astimezone().date(), plan.file_name, plan.load_id, plan.fingerprint)
+    return (reports / PRACTICE if plan.is_practice else reports) / name
+
+
+def write_files(connection: Connection, document: Document, text: str, reports: Path = REPORTS) -> Path:
+    """Write report.txt, impact.html, a CSV for each of FILES and one of what red guards found; returns the folder.
+
+    They are readable by their owner only. Each is written under a temporary name and renamed: a spreadsheet never
+    opens half of one. A ``to_decide.csv`` that somebody has begun is kept under another name (``begun_lists``).
+    """
+    folder = report_folder(document, reports)
+    for made in dict.fromkeys((reports, folder.parent, folder)):
+        private_folder(made)
+    take_back_rights(folder)
+    differences = wording.DIFFERENCES.removesuffix(".csv")
+    if not document.before:
+        (folder / wording.DIFFERENCES).unlink(missing_ok=True)
+    for name in (*FILES, *([differences] if document.before else [])):
+        with connection.cursor() as cursor:
+            cursor.execute(statement(name))
+            header = [column.name for column in cursor.description or ()]
+            _write_csv(folder / f"{name}.csv", header, ([row[key] for key in header] for row in cursor))
+    found = html.guard_evidence(connection, document, None)
+    labels = {guard.guard: guard.failed_label for guard in document.red}
+    rows = (
+        (name, labels[name], *(row[key] for key in FOUND), wording.details(row))
+        for name in found
+        for row in found[name]
+    )
+    _write_csv(folder / wording.FINDINGS, ["guard", "label", *FOUND, "found"], rows)
+    _write_told(connection, document, text, folder)
+    return folder
+
+
+def tell_again(connection: Connection, target: Target, reports: Path = REPORTS) -> None:
+    """Write the page and the text of the plan that stands again, where its folder is: it was written, or undone.
+
+    The lists stay: what somebody has begun to fill in is not moved by a write.
+    """
+    document = read_report(connection, target)
+    folder = report_folder(document, reports)
+    if folder.is_dir():
+        _write_told(connection, document, render(document, screen_lists(connection, document)), folder)
+
+
+def _write_told(connection: Connection, document: Document, text: str, folder: Path) -> None:
+    for file_name, content in (
+        ("report.txt", text),
+        (html.PAGE, html.page(connection, document, folder)),
+    ):
+        with replacing(folder / file_name) as file:
+            file.write(content)
+
+
+def _write_csv(path: Path, header: list[str], rows: Any) -> None:
+    replace = replacing_list if path.name == TO_DECIDE else replacing
+    # the byte order mark tells Excel that this is UTF-8
+    with replace(path, "utf-8-sig") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows([safe_for_spreadsheet(value) for value in row] for row in rows)

@@ -1,0 +1,13 @@
+-- What becomes of every difference, field by field and rule by rule.
+select
+    outcomes.field,
+    outcomes.outcome,
+    outcomes.rule,
+    rules.label,
+    outcomes.count_values,
+    outcomes.count_needs_review
+from kajabi_guard.field_outcomes as outcomes
+inner join kajabi_guard.decision_rules as rules on outcomes.rule = rules.rule
+left join kajabi_guard.field_policies as policies on outcomes.field = policies.field
+where outcomes.outcome <> 'none'
+order by policies.position nulls last, outcomes.field, outcomes.outcome, rules.rule_order

@@ -1,4 +1,0 @@
--- One row per export row that is set aside.
-select row_number, email, kajabi_id, hold_reason, label, settle_with, remedy
-from kajabi_guard.held_rows
-order by hold_reason, row_number

@@ -1,0 +1,1 @@
+"""What people decide: overrides, protections, who was merged away, who is to be forgotten."""

@@ -1,0 +1,52 @@
+{{ config(indexes=[{'columns': ['contact_id'], 'unique': true}]) }}
+-- One row per differing contact: whether Kajabi's address may be followed as a whole.
+-- Only if all six of our parts are what Kajabi gave last time, and Kajabi leaves none of them blank now:
+-- a part that stays behind would belong to another address. While a part waits, both must have been so then as well.
+with three_way_cells as (select * from {{ ref('three_way_cells') }}),
+
+baseline_rows as (select * from {{ ref('baseline_rows') }}),
+
+field_policies as (select * from {{ ref('field_policies') }} where is_address),
+
+current_conflicts as (select * from {{ ref('current_conflicts') }}),
+
+-- an open conflict brings the base that it was opened with, as in `field_differences`
+parts as (
+    select
+        three_way_cells.contact_id,
+        three_way_cells.present_text,
+        case when not coalesce(is_malformed_line_2, false) then three_way_cells.incoming_value end as incoming_value,
+        case
+            when current_conflicts.contact_id is not null then current_conflicts.base_value
+            else three_way_cells.base_value
+        end as base_value,
+        -- to follow, this very person must be in the base: what it does not know of them proves nothing
+        coalesce(current_conflicts.was_in_base, baseline_rows.row_number is not null) as is_in_base,
+        current_conflicts.contact_id is null or coalesce(was_address_given, false) as was_given_then
+    from three_way_cells
+    inner join field_policies on three_way_cells.field = field_policies.field
+    left join baseline_rows on three_way_cells.row_number = baseline_rows.row_number
+    left join current_conflicts
+        on
+            three_way_cells.contact_id = current_conflicts.contact_id
+            and three_way_cells.field = current_conflicts.field
+),
+
+compared_units as (
+    select
+        contact_id,
+        bool_and(is_in_base and was_given_then and present_text is not distinct from base_value) as is_address_given,
+        bool_and(present_text is null or incoming_value is not null) as is_address_complete
+    from parts
+    group by contact_id
+),
+
+address_survivorship as (
+    select
+        contact_id,
+        is_address_given,
+        is_address_given and is_address_complete as is_address_followed
+    from compared_units
+)
+
+select * from address_survivorship

@@ -1,0 +1,81 @@
+{{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
+-- One row per difference: the first rule that applies (why: seed `decision_rules`), what it does, and what will stand.
+with weighed as (select * from {{ ref('rule_inputs') }}),
+
+decision_rules as (select * from {{ ref('decision_rules') }}),
+
+ruled as (
+    select
+        *,
+        case
+            when (present_text is not distinct from incoming_value) then 'same'
+            -- deciding for Kajabi's address as a whole may clear our line 2
+            when
+                verdict = 'kajabi' and field = 'address_line_2' and incoming_value is null and present_text is not null
+                then 'decided_kajabi'
+            when incoming_value is null and base_value is not null and present_text is not null then 'cleared_in_kajabi'
+            when incoming_value is null then 'kajabi_blank'
+            when field = 'phone' and incoming_comparable is null then 'invalid_in_kajabi'
+            when verdict = 'ours' then 'decided_ours'
+            when verdict = 'kajabi' then 'decided_kajabi'
+            when is_cosmetic then 'cosmetic'
+            when policy = 'link' and present_text is null and is_taken_back then 'cleared_here'
+            when policy = 'link' and present_text is null and not is_held_id then 'link'
+            when policy = 'link' then 'ours_first'
+            when is_other_contact then 'other_contact_owner'
+            when policy = 'never' then 'policy_never'
+            when is_other_field then 'other_field_owner'
+            when is_legacy_field then 'legacy_owner'
+            when is_malformed_line_2 then 'malformed_line_2'
+            -- a part that is new in Kajabi comes along with the address that is followed as a whole
+            when is_address and is_followed and not is_unchanged_in_kajabi then 'kajabi_changed'
+            when present_text is null and is_address and is_address_mismatch then 'address_mismatch'
+            when present_text is null and (is_unchanged_in_kajabi or written_value = incoming_value) then 'cleared_here'
+            when present_text is null and policy in ('fill_blank', 'follow_kajabi') then 'fill_blank'
+            when is_unchanged_in_kajabi then 'stale_in_kajabi'
+            when is_ours_from_kajabi then 'kajabi_changed'
+            when is_in_base then 'both_changed'
+            when present_text is not null then 'ours_first'
+            else 'undecided'
+        end as rule
+    from weighed
+),
+
+acted as (
+    select
+        ruled.*,
+        case when ruled.is_followed then decision_rules.action_if_followed else decision_rules.action end as action,
+        decision_rules.review
+    from ruled
+    left join decision_rules on ruled.rule = decision_rules.rule
+),
+
+field_decisions as (
+    select
+        contact_id,
+        row_number,
+        field,
+        present_value,
+        incoming_value,
+        base_value,
+        is_in_base,
+        rule,
+        action,
+        case when action in ('fill', 'update', 'link') then incoming_value else present_value end as final_value,
+        coalesce(
+            action = 'keep' and verdict is null
+            and case
+                when review = 'always' then true
+                when is_in_base then incoming_value is not null and not is_unchanged_in_kajabi
+                else review = 'first'
+            end,
+            false
+        ) as needs_review,
+        is_open_conflict,
+        owner,
+        owner_label,
+        owner_class
+    from acted
+)
+
+select * from field_decisions

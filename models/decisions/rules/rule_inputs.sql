@@ -1,0 +1,70 @@
+{{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
+-- One row per difference, with everything that the rules ask about it.
+with field_differences as (select * from {{ ref('field_differences') }}),
+
+field_owners as (select * from {{ ref('field_owners') }}),
+
+field_policies as (select * from {{ ref('field_policies') }}),
+
+address_survivorship as (select * from {{ ref('address_survivorship') }}),
+
+taken_ids as (select * from {{ ref('taken_ids') }}),
+
+prepared as (
+    select
+        field_differences.*,
+        field_owners.owner,
+        field_owners.owner_label,
+        field_owners.owner_class,
+        field_owners.is_other_contact,
+        field_owners.is_other_field,
+        field_owners.is_legacy_field,
+        coalesce(field_policies.policy, 'link') as policy,
+        coalesce(field_policies.is_address, false) as is_address,
+        taken_ids.held_value is not null as is_held_id,
+        -- never on an empty result: two different smileys are not the same word
+        coalesce(present_comparable = incoming_comparable and present_comparable <> '', false) as is_cosmetic,
+        -- what was written here and taken back is nothing new either
+        is_taken_back or (is_in_base and incoming_value is not distinct from base_value) as is_unchanged_in_kajabi,
+        is_in_base and (present_text is not distinct from base_value) as is_ours_from_kajabi,
+        coalesce(address_survivorship.is_address_followed, false) as is_address_followed
+    from field_differences
+    left join field_owners
+        on
+            field_differences.contact_id = field_owners.contact_id
+            and field_differences.field = field_owners.field
+    left join field_policies on field_differences.field = field_policies.field
+    left join address_survivorship on field_differences.contact_id = address_survivorship.contact_id
+    left join taken_ids
+        on field_differences.field = taken_ids.field and field_differences.incoming_value = taken_ids.held_value
+),
+
+judged as (
+    select
+        *,
+        bool_or(
+            is_address and present_text is not null and present_text <> incoming_value
+            and not is_cosmetic and not is_malformed_line_2
+        ) over (partition by contact_id) as is_address_mismatch,
+        -- a part that another source gave, or that was taken back or blanked here, stays behind: the address would be
+        -- half of each
+        bool_or(
+            is_address and not is_cosmetic and not is_malformed_line_2
+            and incoming_value is not null and present_text is distinct from incoming_value
+            and (
+                is_taken_back
+                or coalesce(is_other_contact or is_other_field or is_legacy_field, false)
+                or coalesce(present_text is null and written_value = incoming_value, false)
+            )
+        ) over (partition by contact_id) as is_address_owned
+    from prepared
+),
+
+rule_inputs as (
+    select
+        *,
+        policy = 'follow_kajabi' and (not is_address or (is_address_followed and not is_address_owned)) as is_followed
+    from judged
+)
+
+select * from rule_inputs

@@ -1,0 +1,80 @@
+-- One row per planned value that would replace or fill a field of another owner, or replace an id.
+-- Written apart from the rules and the seeds, from the contact as the plan saw it: a second opinion.
+with merge_plan as (select * from {{ ref('merge_plan') }} where action = 'update'),
+
+field_sources as (select * from {{ source('kajabi_ledger', 'contact_field_sources') }}),
+
+latest_overrides as (select * from {{ ref('latest_overrides') }}),
+
+field_changes as (select *, {{ trim_text('new_value') }} as text from {{ source('kajabi_ledger', 'field_changes') }}),
+
+changed as (
+    select
+        merge_plan.contact_id,
+        merge_plan.contact_as_seen as seen,
+        planned.key as field,
+        {{ trim_text('merge_plan.contact_as_seen ->> planned.key') }} as seen_text,
+        planned.value as final_value
+    from merge_plan
+    cross join lateral jsonb_each_text(to_jsonb(merge_plan) - 'contact_id' - 'email') as planned
+    where
+        merge_plan.contact_as_seen ? planned.key
+        and planned.value is distinct from merge_plan.contact_as_seen ->> planned.key
+),
+
+witnesses as (
+    select
+        changed.contact_id,
+        changed.field,
+        changed.final_value,
+        changed.seen -> changed.field as seen_value,
+        lower({{ trim_text('witness.source') }}) as source_label
+    from changed
+    left join field_sources on changed.contact_id = field_sources.contact_id and changed.field = field_sources.field
+    cross join lateral (
+        values
+        (
+            case
+                when changed.field not in ('kajabi_id', 'kajabi_member_id') then changed.seen ->> 'source_system'
+                when changed.seen_text is not null then 'another id'
+            end
+        ),
+        (field_sources.source),
+        (case when changed.field = 'phone' then changed.seen ->> 'phone_source' end),
+        (case when changed.field ~ '^(add|city|state|post|country)' then changed.seen ->> 'billing_address_source' end),
+        -- somebody changed here what this tool had written
+        ((
+            select case when coalesce(field_changes.text, '') <> changed.seen_text then 'edited here' end
+            from field_changes
+            where
+                (field_changes.contact_id, field_changes.field) = (changed.contact_id, changed.field)
+                -- what this very plan wrote is no edit: the verdict is asked after the write as well
+                and (field_changes.old_value, field_changes.new_value)
+                is distinct from (changed.seen ->> changed.field, changed.final_value)
+            order by field_changes.run_id desc limit 1
+        )),
+        (case when {{ trim_text("changed.seen ->> ('paypal_' || changed.field)") }} is not null then 'paypal' end)
+    ) as witness (source)
+),
+
+guard_protected_values as (
+    select distinct
+        witnesses.contact_id,
+        witnesses.field,
+        witnesses.source_label
+    from witnesses
+    -- a person decided this very cell for this very value: their word, not a violation
+    left join latest_overrides
+        on
+            witnesses.contact_id = latest_overrides.contact_id and witnesses.field = latest_overrides.field
+            and latest_overrides.verdict = 'kajabi'
+            and coalesce(latest_overrides.present_values -> witnesses.field = witnesses.seen_value, true)
+            and latest_overrides.decided_value is not distinct from witnesses.final_value
+    where
+        not starts_with(witnesses.source_label, 'kajabi')
+        and latest_overrides.contact_id is null
+    union
+    select contact_id, field, 'taken back here' from {{ ref('undone_values_planned') }}
+)
+
+select * from guard_protected_values

@@ -1,0 +1,31 @@
+{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
+-- One row per export row that was matched by its Kajabi id and carries another email than our contact. Never written.
+with matches as (
+    select * from {{ ref('contact_matches') }} where status = 'matched' and matched_by = 'kajabi_id'
+),
+
+contacts as (select * from {{ ref('stg_crm__contacts') }}),
+
+exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+
+baseline_rows as (select * from {{ ref('baseline_rows') }}),
+
+baseline as (select * from {{ ref('stg_kajabi__baseline') }}),
+
+email_changes as (
+    select
+        contacts.id as contact_id,
+        exports.row_number,
+        contacts.kajabi_id,
+        contacts.email as present_value,
+        exports.email as incoming_value,
+        baseline.email as base_value
+    from matches
+    inner join contacts on matches.contact_id = contacts.id
+    inner join exports on matches.row_number = exports.row_number
+    left join baseline_rows on exports.row_number = baseline_rows.row_number
+    left join baseline on baseline_rows.base_row_number = baseline.row_number
+    where exports.email_key is distinct from {{ clean_email('contacts.email') }}
+)
+
+select * from email_changes

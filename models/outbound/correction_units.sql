@@ -1,0 +1,58 @@
+{{ config(materialized='table', indexes=[{'columns': ['contact_id', 'unit'], 'unique': true}]) }}
+-- One row per contact that Kajabi holds otherwise, and unit (name, phone, address): whether ours should go there.
+-- An address goes as one unit: half of one and half of another is nobody's address.
+with compared_values as (
+    select
+        *,
+        {{ comparable_value('our_value', 'field') }} as our_comparable,
+        {{ comparable_value('kajabi_value', 'field') }} as kajabi_comparable
+    from {{ ref('compared_values') }}
+),
+
+withheld_units as (select * from {{ ref('withheld_units') }}),
+
+judged as (
+    select
+        *,
+        case when field in ('name', 'phone') then field else 'address' end as unit,
+        -- line 2 and the country alone are no address
+        field not in ('address_line_2', 'country') as is_main,
+        case
+            when field in ('name', 'phone')
+                then (our_comparable is not distinct from kajabi_comparable)
+            else (lower(normalize(our_value, nfc)) is not distinct from lower(kajabi_value))
+        end as is_equal
+    from compared_values
+),
+
+grouped as (
+    select
+        contact_id,
+        unit,
+        bool_or(is_main and our_value is not null) as is_here,
+        bool_or(not is_equal) as is_different,
+        -- what Kajabi has and we have not would stay beside what is sent, or be lost with the one name
+        bool_or(is_main and is_part_missing_here)
+        and (unit = 'name' or bool_or(not is_equal and our_value is not null and kajabi_value is not null))
+            as is_incomplete
+    from judged
+    group by contact_id, unit
+),
+
+correction_units as (
+    select
+        grouped.contact_id,
+        grouped.unit,
+        case
+            when not grouped.is_here then 'nothing_here'
+            when withheld_units.contact_id is not null then 'waits'
+            when grouped.is_incomplete then 'incomplete'
+            when grouped.is_different then 'correct'
+            else 'equal'
+        end as verdict
+    from grouped
+    left join withheld_units
+        on grouped.contact_id = withheld_units.contact_id and grouped.unit = withheld_units.unit
+)
+
+select * from correction_units

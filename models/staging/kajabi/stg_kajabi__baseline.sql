@@ -1,0 +1,18 @@
+{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
+-- One row per record of the base: the export that we last accepted.
+with kajabi_rows as (select * from {{ ref('stg_kajabi__rows') }}),
+
+stg_kajabi__baseline as (
+    select
+        row_number,
+        kajabi_id,
+        kajabi_member_id,
+        email_key,
+        email,
+        {{ list_fields('FIELD') }},
+        kajabi_created_at
+    from kajabi_rows
+    where is_base
+)
+
+select * from stg_kajabi__baseline

@@ -1,0 +1,49 @@
+{{ config(indexes=[{'columns': ['load_id', 'row_number'], 'unique': true}]) }}
+-- One row per record of the newest load and of the base load.
+with loads as (select * from {{ ref('stg_kajabi__loads') }}),
+
+contact_rows as (select * from {{ source('kajabi_raw', 'contact_rows') }}),
+
+chosen_loads as (
+    select
+        load_id,
+        newest_rank is not null
+        and newest_rank = max(newest_rank) over () as is_newest,
+        base_rank is not null
+        and base_rank = max(base_rank) over () as is_base
+    from loads
+),
+
+stg_kajabi__rows as (
+    select
+        -- ids
+        contact_rows.load_id,
+        contact_rows.row_number,
+        {{ without_placeholder(trim_text('contact_rows.kajabi_id')) }} as kajabi_id,
+        {{ without_placeholder(trim_text('contact_rows.kajabi_member_id')) }} as kajabi_member_id,
+        {{ without_placeholder(clean_email('contact_rows.email')) }} as email_key,
+
+        -- texts, trimmed only: what the old import saw
+        {{ trim_text('contact_rows.email') }} as email,
+        {{ list_fields(trim_text('contact_rows.FIELD') ~ ' as FIELD', without='phone') }},
+        coalesce(
+            {{ phone_text('contact_rows.phone_number') }},
+            {{ phone_text('contact_rows.mobile_phone_number') }},
+            {{ phone_text('contact_rows.phone') }},
+            {{ trim_text('contact_rows.phone_number') }},
+            {{ trim_text('contact_rows.mobile_phone_number') }},
+            {{ trim_text('contact_rows.phone') }}
+        ) as phone,
+
+        -- times, as Kajabi writes them: 2024-05-06 18:01:32 -0700
+        {{ trim_text('contact_rows.kajabi_created_at') }} as kajabi_created_at,
+
+        -- booleans
+        chosen_loads.is_newest,
+        chosen_loads.is_base
+    from contact_rows
+    inner join chosen_loads on contact_rows.load_id = chosen_loads.load_id
+    where chosen_loads.is_newest or chosen_loads.is_base
+)
+
+select * from stg_kajabi__rows

@@ -1,0 +1,34 @@
+-- One row per contact, field and value that an undo took back and that no run has written again since.
+-- A view: the guards ask it again at the write.
+with field_changes as (select * from {{ ref('stg_ledger__field_changes') }}),
+
+merge_runs as (select * from {{ source('kajabi_ledger', 'merge_runs') }}),
+
+undone as (
+    select
+        field_changes.contact_id,
+        field_changes.field,
+        field_changes.old_value as taken_back_value,
+        field_changes.run_id as undone_by_run,
+        merge_runs.fingerprint
+    from field_changes
+    inner join merge_runs on field_changes.run_id = merge_runs.run_id
+    where field_changes.rule = 'undone' and field_changes.old_value is not null
+),
+
+stg_ledger__undone_values as (
+    select distinct on (contact_id, field, taken_back_value) *
+    from undone
+    where
+        not exists (
+            select from field_changes as later
+            where
+                later.contact_id = undone.contact_id
+                and later.field = undone.field
+                and later.new_value = undone.taken_back_value
+                and later.run_id > undone.undone_by_run
+        )
+    order by contact_id asc, field asc, taken_back_value asc, undone_by_run desc
+)
+
+select * from stg_ledger__undone_values

@@ -1,0 +1,81 @@
+-- Invariant: a cell that differs and that a person decided, for the values that Kajabi still has, is decided their way
+-- and asks nobody again; only a rule that comes before theirs may say otherwise.
+-- It guards the word of people: the newest decision of the ledger is looked up here a second time.
+-- A decision that got lost would be asked again every week, until nobody answers any more; one that outlives the values
+-- it was taken for would write what nobody has looked at.
+with decisions_taken as (select * from {{ source('kajabi_ledger', 'decisions_taken') }}),
+
+three_way_cells as (select * from {{ ref('three_way_cells') }}),
+
+field_changes as (select * from {{ source('kajabi_ledger', 'field_changes') }}),
+
+field_decisions as (select * from {{ ref('field_decisions') }}),
+
+decision_rules as (select * from {{ ref('decision_rules') }}),
+
+first_word as (select min(rule_order) as rule_order from decision_rules where starts_with(rule, 'decided_')),
+
+newest as (
+    select distinct on (contact_id, field) *
+    from decisions_taken
+    order by contact_id asc, field asc, decision_id desc
+),
+
+decided_cells as (
+    select
+        newest.contact_id,
+        newest.verdict,
+        each_value.key as field,
+        -- an address stands or falls as one
+        bool_and(
+            each_value.value is not distinct from three_way_cells.incoming_value
+            -- a word for Kajabi's value is for the value of ours that was seen, and it is carried out once
+            and (
+                newest.verdict = 'ours'
+                or (
+                    (
+                        newest.present_values is null
+                        or newest.present_values ->> each_value.key is not distinct from three_way_cells.present_value
+                    )
+                    and not exists (
+                        select from field_changes
+                        where
+                            field_changes.contact_id = newest.contact_id
+                            and field_changes.field = each_value.key
+                            and field_changes.rule = 'decided_kajabi'
+                            and field_changes.run_id > newest.after_run
+                    )
+                )
+            )
+        ) over (partition by newest.decision_id) as is_still_said
+    from newest
+    cross join lateral jsonb_each_text(newest.incoming_values) as each_value
+    inner join three_way_cells
+        on newest.contact_id = three_way_cells.contact_id and each_value.key = three_way_cells.field
+),
+
+bad_rows as (
+    select
+        field_decisions.contact_id,
+        field_decisions.field,
+        decided_cells.verdict,
+        field_decisions.rule
+    from decided_cells
+    inner join field_decisions
+        on decided_cells.contact_id = field_decisions.contact_id and decided_cells.field = field_decisions.field
+    inner join decision_rules on field_decisions.rule = decision_rules.rule
+    cross join first_word
+    where
+        case
+            when decided_cells.is_still_said
+                then
+                    field_decisions.needs_review
+                    or (
+                        decision_rules.rule_order >= first_word.rule_order
+                        and field_decisions.rule <> 'decided_' || decided_cells.verdict
+                    )
+            else starts_with(field_decisions.rule, 'decided_')
+        end
+)
+
+select * from bad_rows

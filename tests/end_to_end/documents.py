@@ -1,0 +1,102 @@
+"""A report of an invented plan, to be changed part by part; no database."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from loader.report.document import Document
+from loader.report.parts import (
+    Addresses,
+    Contacts,
+    Corrections,
+    Enrichment,
+    Guard,
+    OldImport,
+    OldImportNow,
+    Outcome,
+    Plan,
+    Reported,
+    Undone,
+    Values,
+    Writes,
+    Written,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DAY = datetime(2026, 11, 28, 5, 30, tzinfo=timezone.utc)
+
+
+def zeros(part: type[Any], **figures: int) -> Any:
+    """A part of figures: those that are not given are zero."""
+    return part(**{**{field.name: 0 for field in fields(part)}, **figures})
+
+
+def guard(name: str = "guard_stale_plan", *, passed: bool = True, **more: Any) -> Guard:
+    return replace(GREEN, guard=name, passed=passed, violations=0 if passed else 1, **more)
+
+
+def outcome(kind: str, rule: str, count_values: int, field: str = "phone", **more: Any) -> Outcome:
+    return Outcome(**{"label": rule, "count_needs_review": 0, **more}, field=field, outcome=kind, rule=rule,
+                   count_values=count_values)  # fmt: skip
+
+
+def run(number: int = 4, undone_by: int | None = None, **left: int) -> Written:
+    """The run that wrote the plan, and the one that undid it."""
+    left = {"values_left": 0, "contacts_left": 0, **left}
+    return Written(number, DAY, "Ann", {}, Undone(undone_by, DAY, "Ben", **left) if undone_by else None)
+
+
+def document(**changed: Any) -> Document:
+    """A plan that fills three blanks and adds two people; ``changed`` are its parts, or what differs in them."""
+    made = with_parts(PLAIN, changed)
+    assert isinstance(made, Document)
+    return made
+
+
+def with_parts(part: Any, changed: Mapping[str, Any]) -> Any:
+    """A copy of a part, in which every mapping stands for what differs in a part of it."""
+    parts = {
+        name: with_parts(getattr(part, name), value)
+        if isinstance(value, dict) and is_dataclass(getattr(part, name))
+        else value
+        for name, value in changed.items()
+    }
+    return replace(part, **parts)
+
+
+GREEN = Guard(
+    "guard_stale_plan",
+    "contacts are as the plan saw them",
+    "Contacts have changed since the plan",
+    is_overridable=False,
+    violations=0,
+    passed=True,
+)
+PLAIN = Document(
+    plan=Plan("a database", is_practice=False, load_id=7, file_name="contacts week 48.csv", loaded_at=DAY,
+              planned_at=DAY, fingerprint="bf0cae82" + "0" * 56, policy_version="0" * 32, is_partial=False),
+    written=None,
+    writes=Writes(updated_contacts=3, inserted_contacts=2, outside_this_plan=0),
+    contacts=zeros(Contacts),
+    values=zeros(Values, fill=3, keep=109),
+    rules=(),
+    old_import=OldImport(
+        contacts_changed=100, corrected_contacts=0, enriched_contacts=0, enriched_linked_to_paypal=0,
+        enriched_linked_to_zoho=0, relabelled_contacts=0, values_changed=112, values_by_field={},
+        now=OldImportNow(kept=112, filled=0, updated=0),
+    ),
+    enrichment=zeros(Enrichment),
+    addresses=zeros(Addresses),
+    outcomes=(),
+    weeks=(),
+    before=None,
+    corrections=zeros(Corrections),
+    held=(),
+    owners=(),
+    reported=Reported(vanished_contacts=0, email_changes=0, unknown_labels=()),
+    guards=(GREEN, replace(GREEN, guard="guard_older_export", is_overridable=True)),
+)  # fmt: skip
