@@ -625,9 +625,11 @@ def test_dbt_s_driver_gets_in_with_the_same_settings_and_an_empty_password(own_f
 
 
 SCRIPT = """
-import subprocess, sys, time
+import signal, sys, time
 from pathlib import Path
 from loader.database.embedded.server import running
+# as a terminal starts it: what runs in the background of a shell would not hear Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with running(Path(sys.argv[1])) as server:
     try:
         print("started", flush=True)
