@@ -149,7 +149,7 @@ def render(document: Document, lists: Lists, folder: Path) -> str:
 
 
 # where the owner of the value is the reason, it is named
-OWNER_RULES = ("other_contact_owner", "other_field_owner", "legacy_owner")
+OWNER_RULES = ("contact_owned_elsewhere", "field_owned_elsewhere", "legacy_owner")
 
 
 def commands(row: Mapping[str, Any]) -> list[str]:

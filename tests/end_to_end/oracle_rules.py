@@ -9,7 +9,7 @@ What the rules leave open was settled like this:
 - A difference exists where Kajabi's trimmed cell is not blank and is not our trimmed value. Where it is blank and ours
   is not: only in a managed field, and if the base had a value, a conflict is open on the cell or a person decided it.
 - Two values differ only in looks if their comparable forms are equal and not empty; a phone's is its ASCII digits.
-- ``link`` comes after ``cosmetic``, whatever the contact's source; an id that cannot be linked is ``ours_first``.
+- ``link`` comes after ``cosmetic``, whatever the contact's source; an id that cannot be linked is ``no_baseline``.
 - A line 2 of Kajabi's that repeats its line 1 or its city is no value: not for a mismatch, not for an insert. It also
   repeats a placeholder there: with "none" as its city, a line 2 "none." is rubbish as well.
 - Once there is a base load, every cell has a base; that of a person whom the base does not know is no value.
@@ -285,17 +285,17 @@ class Deciding:
             return "cosmetic"
         if field in LINKS:
             is_taken = (field, theirs) in self.held_ids or self.claims[field, theirs] > 1
-            return "link" if ours is None and not is_taken else "ours_first"
+            return "link" if ours is None and not is_taken else "no_baseline"
         return self._owner(contact, field) or self._movement(contact, row, field)
 
     def _owner(self, contact: Contact, field: str) -> str | None:
         if provenance_class(contact["source_system"]) not in {"own", None}:
-            return "other_contact_owner"
+            return "contact_owned_elsewhere"
         if self.policies[field] == "never":
             return "policy_never"
         evidence = self._evidence(contact, field)
         if evidence & {"named", "unknown"}:
-            return "other_field_owner"
+            return "field_owned_elsewhere"
         return "legacy_owner" if "legacy" in evidence else None
 
     def _movement(self, contact: Contact, row: Row, field: str) -> str:  # noqa: PLR0911  # the rules, one by one
@@ -310,9 +310,9 @@ class Deciding:
             if field in ADDRESS and any(self._disagrees(contact, row, part) for part in ADDRESS):
                 return "address_mismatch"
             is_taken_back = self.written.get((contact["id"], field)) == theirs
-            return "cleared_here" if is_taken_back or (base.exists and theirs == base.value) else "fill_blank"
+            return "blanked_here" if is_taken_back or (base.exists and theirs == base.value) else "fill_blank"
         if not base.exists:
-            return "ours_first"
+            return "no_baseline"
         if theirs == base.value:
             return "stale_in_kajabi"
         return "kajabi_changed" if ours == base.value else "both_changed"

@@ -142,11 +142,11 @@ def test_a_blank_city_under_a_legacy_marker_is_kept(outcome: Outcome) -> None:
 
 
 def test_a_blank_phone_with_an_own_marker_and_a_paypal_phone_is_kept(outcome: Outcome) -> None:
-    outcome.assert_kept("paypal-phone", "phone", "other_field_owner")
+    outcome.assert_kept("paypal-phone", "phone", "field_owned_elsewhere")
 
 
 def test_a_blank_phone_is_kept_even_if_the_paypal_phone_is_kajabis(outcome: Outcome) -> None:
-    outcome.assert_kept("same-paypal-phone", "phone", "other_field_owner")
+    outcome.assert_kept("same-paypal-phone", "phone", "field_owned_elsewhere")
 
 
 def test_a_line_2_that_repeats_the_city_is_left_and_the_city_filled(outcome: Outcome) -> None:
@@ -155,15 +155,15 @@ def test_a_line_2_that_repeats_the_city_is_left_and_the_city_filled(outcome: Out
 
 
 def test_a_line_2_cleaned_under_a_paypal_marker_is_kept(outcome: Outcome) -> None:
-    outcome.assert_kept("cleaned-line-2", "address_line_2", "other_field_owner")
+    outcome.assert_kept("cleaned-line-2", "address_line_2", "field_owned_elsewhere")
 
 
 def test_a_blank_phone_of_a_zoho_contact_is_kept(outcome: Outcome) -> None:
-    outcome.assert_kept("zoho-contact", "phone", "other_contact_owner")
+    outcome.assert_kept("zoho-contact", "phone", "contact_owned_elsewhere")
 
 
 def test_a_first_name_that_paypal_has_otherwise_is_kept(outcome: Outcome) -> None:
-    outcome.assert_kept("paypal-name", "first_name", "other_field_owner")
+    outcome.assert_kept("paypal-name", "first_name", "field_owned_elsewhere")
 
 
 def test_a_blank_last_name_is_filled_although_paypal_gave_the_first_name(outcome: Outcome) -> None:
@@ -184,11 +184,11 @@ def test_a_blank_part_of_an_address_that_disagrees_is_kept(outcome: Outcome) -> 
 
 @pytest.mark.parametrize("part", ADDRESS)
 def test_a_blank_address_under_a_paypal_marker_is_kept(outcome: Outcome, part: str) -> None:
-    outcome.assert_kept("paypal-address", part, "other_field_owner")
+    outcome.assert_kept("paypal-address", part, "field_owned_elsewhere")
 
 
 def test_a_nan_of_ours_is_a_value_and_kept(outcome: Outcome) -> None:
-    outcome.assert_kept("our-nan", "first_name", "ours_first")
+    outcome.assert_kept("our-nan", "first_name", "no_baseline")
 
 
 def test_a_value_that_is_new_in_kajabi_is_kept_for_review(moved: Outcome) -> None:
@@ -200,7 +200,7 @@ def test_a_value_that_is_new_in_kajabi_is_taken_where_the_policy_follows(moved: 
 
 
 def test_a_value_blanked_here_that_kajabi_still_has_stays_blank(moved: Outcome) -> None:
-    moved.assert_kept("blanked-here", "last_name", "cleared_here", is_review=False)
+    moved.assert_kept("blanked-here", "last_name", "blanked_here", is_review=False)
 
 
 def test_a_primary_email_beats_somebody_elses_paypal_email(outcome: Outcome) -> None:

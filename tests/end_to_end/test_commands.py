@@ -180,7 +180,7 @@ def test_the_plan_as_json_is_one_document_with_the_keys_that_scripts_rely_on(con
     promised = {
         "contacts": ("in_database", "in_export", "matched", "only_in_database", "new", "held"),
         "values": ("fill", "update", "keep", "link"),
-        "rules": ("fill_blank", "other_field_owner", "ours_first"),
+        "rules": ("fill_blank", "field_owned_elsewhere", "no_baseline"),
         "old_import": (
             *("contacts_changed", "enriched_contacts", "corrected_contacts", "values_by_field", "relabelled_contacts"),
             *("enriched_linked_to_paypal", "enriched_linked_to_zoho"),

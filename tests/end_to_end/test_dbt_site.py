@@ -98,7 +98,7 @@ def test_the_evidence_that_the_seed_names_protects_its_field_and_no_other(world:
     ruled = {key: row["rule"] for key, row in world.decisions().items()}
     for field, marks in evidence.items():
         for mark in MARKS:
-            wanted = "other_field_owner" if mark in marks else "fill_blank"
+            wanted = "field_owned_elsewhere" if mark in marks else "fill_blank"
             assert ruled[f"{mark}@example.org", field] == wanted, (field, mark)
 
     older = tmp_path / "a copy from before the column.csv"

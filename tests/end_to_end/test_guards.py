@@ -208,7 +208,7 @@ CASES = (
     Case(
         "a decision does something else than its rule says",
         "guard_undecided_values",
-        ("update kajabi_guard.field_decisions set action = 'fill' where rule = 'other_contact_owner'",),
+        ("update kajabi_guard.field_decisions set action = 'fill' where rule = 'contact_owned_elsewhere'",),
     ),
     Case(
         "one export row would be written to two contacts",

@@ -43,7 +43,7 @@ def test_a_decided_cell_is_silent_or_written_until_kajabis_value_moves(world: Wo
     world.load(person(1), person(2), as_base=True)
     world.load(person(1, phone="(720) 555-0111"), person(2, phone="(720) 555-0112"))
     world.plan()
-    assert rule_of(world, one, "phone") == ("other_field_owner", True)
+    assert rule_of(world, one, "phone") == ("field_owned_elsewhere", True)
     assert say(world, one, "phone", "kajabi") == "recorded"
     assert say(world, two, "phone", "ours") == "recorded"
     world.plan()
@@ -119,15 +119,15 @@ def test_a_protected_field_or_contact_is_never_filled_and_unprotect_takes_it_bac
         assert overrides.protect(connection, emails[1], "shoe_size", WHY) == "unknown_field"
         assert overrides.protect(connection, "nobody@example.org", None, WHY) == "no_contact"
     world.plan()
-    assert rule_of(world, emails[0], "city")[0] == "other_field_owner"
+    assert rule_of(world, emails[0], "city")[0] == "field_owned_elsewhere"
     assert rule_of(world, emails[0], "phone")[0] == "fill_blank"
-    assert rule_of(world, emails[1], "phone")[0] == "other_field_owner"
+    assert rule_of(world, emails[1], "phone")[0] == "field_owned_elsewhere"
     with world.connect() as connection:
         assert overrides.protect(connection, emails[1], "phone", WHY, is_protected=False) == "recorded"
         assert overrides.protect(connection, emails[1], "phone", WHY, is_protected=False) == "not_protected"
     world.plan()
     assert rule_of(world, emails[1], "phone")[0] == "fill_blank"
-    assert rule_of(world, emails[1], "city")[0] == "other_field_owner"
+    assert rule_of(world, emails[1], "city")[0] == "field_owned_elsewhere"
     assert world.one("select count(*) as n from kajabi_ledger.protections where not is_protected")["n"] == 1
 
 

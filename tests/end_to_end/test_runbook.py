@@ -202,7 +202,7 @@ def test_a_field_that_a_person_protects_is_not_filled_not_even_by_a_plan_that_wa
         assert overrides.protect(connection, ADA["email"], "address", "we know") == "recorded"
     assert applied.verdict()["guard_protected_values"] == 1
     applied.plan()
-    assert applied.decisions()[ADA["email"], "state"]["rule"] == "other_field_owner"
+    assert applied.decisions()[ADA["email"], "state"]["rule"] == "field_owned_elsewhere"
     assert set(applied.verdict().values()) == {0}
 
 

@@ -68,7 +68,7 @@ def test_each_movement_since_the_last_accepted_export_gets_its_rule(world: World
         "person1@example.org": "kajabi_changed",
         "person2@example.org": "both_changed",
         "person3@example.org": "stale_in_kajabi",
-        "person4@example.org": "cleared_here",
+        "person4@example.org": "blanked_here",
         "person5@example.org": "cleared_in_kajabi",
         "person6@example.org": "fill_blank",
     }
@@ -200,7 +200,7 @@ def test_an_edit_made_here_without_provenance_is_protected(world: World) -> None
     world.load(person(1, phone="(720) 555-0122"))
     world.plan()
     decision = world.decisions()["person1@example.org", "phone"]
-    assert (decision["rule"], decision["owner"]) == ("other_field_owner", "manual")
+    assert (decision["rule"], decision["owner"]) == ("field_owned_elsewhere", "manual")
     world.apply()
     assert world.contacts()["person1@example.org"]["phone"] == "(303) 555-0177"
 
@@ -213,7 +213,7 @@ def test_what_was_written_here_and_taken_back_is_not_filled_again(world: World) 
     world.run("update kajabi_raw.loads set base_rank = null, base_how = null")
     world.load(person(1, phone="(303) 555-0101"), person(2))
     world.plan()
-    assert world.decisions()["person1@example.org", "phone"]["rule"] == "cleared_here"
+    assert world.decisions()["person1@example.org", "phone"]["rule"] == "blanked_here"
 
 
 def test_another_way_of_cleaning_is_no_movement_of_kajabi(world: World) -> None:

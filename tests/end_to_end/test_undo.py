@@ -696,9 +696,9 @@ def test_nothing_that_was_taken_back_comes_in_again_next_week(world: World) -> N
     plan = week(world)
     assert (plan["count_updates"], plan["count_inserts"]) == (0, 0)
     ruled = rules(world)
-    assert ruled[FILLED, "phone"] == ruled[LINKED, "kajabi_id"] == ruled[LINKED, "kajabi_member_id"] == "cleared_here"
+    assert ruled[FILLED, "phone"] == ruled[LINKED, "kajabi_id"] == ruled[LINKED, "kajabi_member_id"] == "blanked_here"
     assert ruled[UPDATED, "phone"] == ruled[MOVER, "city"] == ruled[BOTH, "first_name"] == "stale_in_kajabi"
-    assert ruled[DECIDED, "phone"] == "other_field_owner"
+    assert ruled[DECIDED, "phone"] == "field_owned_elsewhere"
     assert held_rows(world) == {NEW: "insert_undone", NEWER: "insert_undone"}
     assert set(world.verdict().values()) == {0}
     with world.connect() as connection:  # a new word of a person
@@ -742,7 +742,7 @@ def test_a_part_plan_does_not_become_the_base_and_what_it_wrote_stays_taken_back
     plan = world.plan()
     assert plan["count_updates"] == 0
     ruled = rules(world)
-    assert (ruled[FILLED, "phone"], ruled[UPDATED, "phone"]) == ("cleared_here", "stale_in_kajabi")
+    assert (ruled[FILLED, "phone"], ruled[UPDATED, "phone"]) == ("blanked_here", "stale_in_kajabi")
     assert ruled[DECIDED, "city"] == "stale_in_kajabi"
     # and a plan that does so all the same is stopped
     world.run(

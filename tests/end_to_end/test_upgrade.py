@@ -102,6 +102,13 @@ def schema(connection: Connection) -> dict[str, dict[str, str]]:
     return {kind: {row["name"]: row["is"] for row in connection.execute(query)} for kind, query in CATALOGUE.items()}
 
 
+# 0015_names_of_rules
+RENAMED_RULES = {
+    "other_contact_owner": "contact_owned_elsewhere", "other_field_owner": "field_owned_elsewhere",
+    "ours_first": "no_baseline", "cleared_here": "blanked_here",
+}  # fmt: skip
+
+
 def ordered(table: dict[str, list[str]], columns: list[str]) -> list[tuple[str, ...]]:
     return sorted(zip(*(map(str, table[column]) for column in columns), strict=True))
 
@@ -118,6 +125,8 @@ def test_no_row_and_no_value_is_lost_and_a_second_init_does_nothing(landed: Conn
     after = values(landed)
     done = after["kajabi_ledger.schema_migrations"]
     assert done["migration"][: len(LANDED)] == list(LANDED)
+    conflicts = before["kajabi_ledger.open_conflicts"]
+    conflicts["rule"] = [RENAMED_RULES.get(rule, rule) for rule in conflicts["rule"]]
     for table, columns in before.items():
         names = list(columns)
         kept = ordered(after[table], names)
@@ -125,6 +134,22 @@ def test_no_row_and_no_value_is_lost_and_a_second_init_does_nothing(landed: Conn
             kept = [row for row in kept if row[0] in LANDED]
         assert kept == ordered(columns, names), table
     assert migrate(landed) == pending_migrations(landed) == []
+
+
+def test_what_waits_under_the_old_name_of_a_rule_waits_under_its_new_one(landed: Connection) -> None:
+    renamed = {**RENAMED_RULES, "both_changed": "both_changed"}
+    landed.execute("delete from kajabi_ledger.open_conflicts")
+    for number, old in enumerate(renamed):
+        landed.execute(
+            """
+            insert into kajabi_ledger.open_conflicts (contact_id, field, rule, was_in_base, opened_by_run)
+            select gen_random_uuid(), %s, %s, false, min(run_id) from kajabi_ledger.merge_runs
+            """,
+            (f"field {number}", old),
+        )
+    migrate(landed)
+    rows = landed.execute("select rule from kajabi_ledger.open_conflicts order by field").fetchall()
+    assert [row["rule"] for row in rows] == list(renamed.values())
 
 
 def test_the_schema_is_that_of_a_fresh_install(landed: Connection, server: dict[str, str], tmp_path: Path) -> None:
@@ -154,10 +179,10 @@ def test_the_next_weekly_import_stands_on_what_was_there(server: dict[str, str],
         # the base: ours is what Kajabi gave at the last accepted import, and only Kajabi's is new
         assert decided["enid.alder@example.org", "phone"] == ("kajabi_changed", True)
         # a blank here that Kajabi has had since is no news
-        assert decided["ben.alder@example.org", "city"] == ("cleared_here", False)
+        assert decided["ben.alder@example.org", "city"] == ("blanked_here", False)
         # a person's word, a protection, and a conflict that keeps its base
         assert decided["ben.alder@example.org", "phone"] == ("decided_ours", False)
-        assert decided["dora.alder@example.org", "phone"][0] == "other_field_owner"
+        assert decided["dora.alder@example.org", "phone"][0] == "field_owned_elsewhere"
         assert decided["cleo.alder@example.org", "phone"] == ("kajabi_changed", True)
         held = {row["email"]: row["hold_reason"] for row in world.rows("select * from kajabi_guard.quarantined_rows")}
         assert held == {"not an email": "ignored", "twin.alder@example.org": "other_row_decides"}

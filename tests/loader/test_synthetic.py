@@ -161,9 +161,9 @@ def rule(contact: Contact, row: ExportRow, field: str, base: ExportRow | None = 
     if present and words(present) == words(incoming):
         return "cosmetic"
     if contact["source_system"] != "kajabi":
-        return "other_contact_owner"
+        return "contact_owned_elsewhere"
     if len(labels) > len(legacy):
-        return "other_field_owner"
+        return "field_owned_elsewhere"
     if legacy:
         return "legacy_owner"
     if field == "address_line_2" and incoming in {cleaned(row, "address_line_1"), cleaned(row, "city")}:
@@ -171,9 +171,9 @@ def rule(contact: Contact, row: ExportRow, field: str, base: ExportRow | None = 
     if field in ADDRESS and not present and any(a and words(a) != words(b) for a, b in address):
         return "address_mismatch"
     if not present:
-        return "cleared_here" if before == incoming else "fill_blank"
+        return "blanked_here" if before == incoming else "fill_blank"
     if base is None:
-        return "ours_first"
+        return "no_baseline"
     if before != incoming:
         return "kajabi_changed" if present == before else "both_changed"
     return "stale_in_kajabi"
@@ -252,13 +252,13 @@ def test_the_first_week_under_the_rules(organisation: Organisation) -> None:
         "same": 44_939,  # three of the 112 are a placeholder in Kajabi
         "kajabi_blank": 3_444,
         "cosmetic": 9,
-        "other_contact_owner": 9,
-        "other_field_owner": 42,
+        "contact_owned_elsewhere": 9,
+        "field_owned_elsewhere": 42,
         "legacy_owner": 38,
         "malformed_line_2": 2,
         "address_mismatch": 1,
         "fill_blank": 3,
-        "ours_first": 5,
+        "no_baseline": 5,
     }
     assert found["fill_blank", "address_line_2"] == 2
     assert found["fill_blank", "last_name"] == 1
@@ -267,7 +267,7 @@ def test_the_first_week_under_the_rules(organisation: Organisation) -> None:
 
 def test_the_five_corrected_contacts_each_keep_a_value_of_ours(organisation: Organisation) -> None:
     pairs = matched(organisation.contacts, organisation.export_rows)
-    kept = [c["id"] for c, r in pairs if any(rule(c, r, field) == "ours_first" for field in FIELDS)]
+    kept = [c["id"] for c, r in pairs if any(rule(c, r, field) == "no_baseline" for field in FIELDS)]
     assert len(kept) == 5
 
 
@@ -279,8 +279,8 @@ def test_the_second_week_under_the_rules(organisation: Organisation, second: lis
         "cleared_in_kajabi": 12,
         "invalid_in_kajabi": 1,
         "cosmetic": 18,
-        "other_contact_owner": 13,
-        "other_field_owner": 50,
+        "contact_owned_elsewhere": 13,
+        "field_owned_elsewhere": 50,
         "legacy_owner": 42,
         "malformed_line_2": 6,
         "address_mismatch": 3,
@@ -304,7 +304,7 @@ def test_the_second_week_under_the_rules(organisation: Organisation, second: lis
 
 def test_the_second_week_without_the_first(organisation: Organisation, second: list[ExportRow]) -> None:
     found = totals(rules(organisation.contacts, second))
-    assert (found["fill_blank"], found["ours_first"]) == (81, 45)
+    assert (found["fill_blank"], found["no_baseline"]) == (81, 45)
 
 
 def test_people_come_and_go_in_the_second_week(organisation: Organisation, second: list[ExportRow]) -> None:

@@ -1,4 +1,4 @@
--- When a person's word was recorded. It waits for a run in progress (loader/database/sql/begin_word.sql), and a transaction's
+-- When a person's word was recorded. It waits for a run in progress (begin_word.sql), and a transaction's
 -- own time is that of its beginning: a mark set after a run would look older than the run, and be written over.
 alter table kajabi_ledger.contact_field_sources alter column since set default statement_timestamp();
 alter table kajabi_ledger.known_duplicates alter column recorded_at set default statement_timestamp();

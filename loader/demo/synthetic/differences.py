@@ -32,41 +32,41 @@ class Recipe(NamedTuple):
 # fmt: off
 RECIPES = (
     # corrected by hand: no evidence for any field that differs
-    Recipe(1, "first_name older", is_enriched=False),                         # ours_first
-    Recipe(1, "last_name older", is_enriched=False),                          # ours_first
-    Recipe(1, "line_1 older", is_enriched=False),                             # ours_first
-    Recipe(1, "postal_code older, line_2 city", is_enriched=False),           # ours_first, malformed_line_2
-    Recipe(1, "line_1 older, line_2 unit", None, is_enriched=False),          # ours_first, address_mismatch
+    Recipe(1, "first_name older", is_enriched=False),                         # no_baseline
+    Recipe(1, "last_name older", is_enriched=False),                          # no_baseline
+    Recipe(1, "line_1 older", is_enriched=False),                             # no_baseline
+    Recipe(1, "postal_code older, line_2 city", is_enriched=False),           # no_baseline, malformed_line_2
+    Recipe(1, "line_1 older, line_2 unit", None, is_enriched=False),          # no_baseline, address_mismatch
     # a name from PayPal, and in three of the six a line 2 of an address that is Kajabi's own
-    Recipe(1, "last_name older, line_2 line_1", paypal_names="both"),         # other_field_owner, malformed
-    Recipe(1, "last_name older, line_2 unit", paypal_names="both"),           # other_field_owner, fill_blank
-    Recipe(1, "first_name older, last_name blank", paypal_names="first"),     # other_field_owner, fill_blank
-    Recipe(1, "first_name older, last_name older", paypal_names="both"),      # other_field_owner, twice
+    Recipe(1, "last_name older, line_2 line_1", paypal_names="both"),         # field_owned_elsewhere, malformed
+    Recipe(1, "last_name older, line_2 unit", paypal_names="both"),           # field_owned_elsewhere, fill_blank
+    Recipe(1, "first_name older, last_name blank", paypal_names="first"),     # field_owned_elsewhere, fill_blank
+    Recipe(1, "first_name older, last_name older", paypal_names="both"),      # field_owned_elsewhere, twice
     Recipe(1, "last_name case", paypal_names="both"),                         # cosmetic
-    Recipe(1, "first_name older, line_2 unit", None, paypal_names="first"),   # other_field_owner, fill_blank
+    Recipe(1, "first_name older, line_2 unit", None, paypal_names="first"),   # field_owned_elsewhere, fill_blank
     # an address from elsewhere
-    Recipe(1, "line_1 older", "zoho"),                                        # other_field_owner
+    Recipe(1, "line_1 older", "zoho"),                                        # field_owned_elsewhere
     Recipe(1, "line_1 case", "unknown_legacy"),                               # cosmetic; the addresses match
-    Recipe(1, "postal_code older", "manual"),                                 # other_field_owner
+    Recipe(1, "postal_code older", "manual"),                                 # field_owned_elsewhere
     Recipe(1, "line_1 older, line_2 city", "unknown_legacy"),                 # legacy_owner, twice
-    Recipe(1, "line_1 older, line_2 placeholder", "paypal"),                  # other_field_owner, same
-    Recipe(1, "line_1 older, line_2 line_1", "paypal_transaction"),           # other_field_owner, twice
+    Recipe(1, "line_1 older, line_2 placeholder", "paypal"),                  # field_owned_elsewhere, same
+    Recipe(1, "line_1 older, line_2 line_1", "paypal_transaction"),           # field_owned_elsewhere, twice
     Recipe(2, "postal_code older, line_2 placeholder", "unknown_legacy"),     # legacy_owner, same
-    Recipe(2, "line_2 alone_on_both", "manual"),                              # other_field_owner; match
-    Recipe(2, "line_2 alone_there", "zoho"),                                  # other_field_owner; missing
+    Recipe(2, "line_2 alone_on_both", "manual"),                              # field_owned_elsewhere; match
+    Recipe(2, "line_2 alone_there", "zoho"),                                  # field_owned_elsewhere; missing
     Recipe(4, "line_2 case", "unknown_legacy"),                               # cosmetic; match
     Recipe(3, "line_2 punctuation", "zoho_import"),                           # cosmetic; needs update
-    Recipe(5, "line_2 other_unit", "manual"),                                 # other_field_owner
+    Recipe(5, "line_2 other_unit", "manual"),                                 # field_owned_elsewhere
     Recipe(3, "line_2 other_unit", "unknown_legacy"),                         # legacy_owner
-    Recipe(3, "line_2 city", "paypal", "paypal"),                             # other_contact_owner
-    Recipe(4, "line_2 city", "zoho", "zoho"),                                 # other_contact_owner
-    Recipe(2, "line_2 line_1", "ticket_tailor", "ticket_tailor"),             # other_contact_owner
-    Recipe(4, "line_2 city", "paypal"),                                       # other_field_owner
-    Recipe(5, "line_2 city", "zoho"),                                         # other_field_owner
-    Recipe(3, "line_2 line_1", "zoho_import"),                                # other_field_owner
-    Recipe(2, "line_2 city", "quickbooks"),                                   # other_field_owner
-    Recipe(2, "line_2 line_1", "google_contacts"),                            # other_field_owner
-    Recipe(6, "line_2 city", "manual"),                                       # other_field_owner
+    Recipe(3, "line_2 city", "paypal", "paypal"),                             # contact_owned_elsewhere
+    Recipe(4, "line_2 city", "zoho", "zoho"),                                 # contact_owned_elsewhere
+    Recipe(2, "line_2 line_1", "ticket_tailor", "ticket_tailor"),             # contact_owned_elsewhere
+    Recipe(4, "line_2 city", "paypal"),                                       # field_owned_elsewhere
+    Recipe(5, "line_2 city", "zoho"),                                         # field_owned_elsewhere
+    Recipe(3, "line_2 line_1", "zoho_import"),                                # field_owned_elsewhere
+    Recipe(2, "line_2 city", "quickbooks"),                                   # field_owned_elsewhere
+    Recipe(2, "line_2 line_1", "google_contacts"),                            # field_owned_elsewhere
+    Recipe(6, "line_2 city", "manual"),                                       # field_owned_elsewhere
     Recipe(20, "line_2 city", "unknown_legacy"),                              # legacy_owner
     Recipe(6, "line_2 line_1", "unknown_legacy"),                             # legacy_owner
     Recipe(5, "line_2 city", "copied_from_shipping"),                         # legacy_owner

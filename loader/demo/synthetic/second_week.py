@@ -162,9 +162,9 @@ def _tempt(week: _Week) -> None:
     """Write into Kajabi what a naive rule would fill in here, and ours must not."""
     people = week.people
     for _, row in week.take(4, lambda c, r: not _is_kajabis(c) and _lacks_phone(c, r)):
-        row[PHONE] = people.phone()  # other_contact_owner
+        row[PHONE] = people.phone()  # contact_owned_elsewhere
     for contact, row in week.take(2, _has_paypal_phone_only):
-        row[PHONE] = text(contact, "paypal_phone")  # other_field_owner
+        row[PHONE] = text(contact, "paypal_phone")  # field_owned_elsewhere
     for _, row in week.take(4, _has_legacy_address_without_zip):
         row[ZIP] = people.postal_code(row[CITY])  # legacy_owner
     for _, row in week.take(2, _lacks("address_line_2")):
@@ -186,7 +186,7 @@ def _change(week: _Week) -> None:
     for _, row in week.take(12, _has_kajabis_phone):  # kajabi_changed
         row[PHONE] = people.phone()
     moved = week.take(4, lambda c, r: _has_address(c, r) and _is_in_colorado(r))  # kajabi_changed, three each
-    moved += week.take(2, _has_paypals_address)  # other_field_owner, three each
+    moved += week.take(2, _has_paypals_address)  # field_owned_elsewhere, three each
     for _, row in moved:
         row.update({LINE_1: people.street(row[LINE_1]), CITY: "Nederland", ZIP: people.postal_code("Nederland")})
 

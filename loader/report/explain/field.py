@@ -92,7 +92,7 @@ def _lines(field: Row) -> Iterable[tuple[str, str]]:
 
 
 def _is_kept_id(field: Row) -> bool:
-    return bool(field["policy"] == "link" and field["rule"] == "ours_first")
+    return bool(field["policy"] == "link" and field["rule"] == "no_baseline")
 
 
 def _values(field: Row) -> Iterable[tuple[str, str]]:
