@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 from ..common.paths import PROJECT
+from ..common.site_settings import check_own_files, dbt_project, seed_file
 from .statements import statement
 
 if TYPE_CHECKING:
@@ -27,25 +28,28 @@ NOTHING = {"", "null"}  # dbt reads a cell with one of these as no value, whatev
 def make_seed_tables(connection: Connection) -> list[str]:
     """Make every table of a seed that is missing, with the rows of its file; returns the names of those made.
 
+    The site's own files stand in for the seeds of the same name; raises Usage where one of them cannot be meant.
     A role that may not make them makes none, and that is no error: whoever plans or runs dbt makes them.
     """
     there = connection.execute(statement("dbt_schema")).fetchone() or {}
-    files = {file.stem: file for file in sorted((PROJECT / "seeds").glob("*.csv"))}
-    missing = [name for name in files if name not in there["relations"]]
+    seeds = sorted(file.stem for file in (PROJECT / "seeds").glob("*.csv"))
+    missing = [name for name in seeds if name not in there["relations"]]
     if not missing or not there["may_make"]:
         return []
+    check_own_files()
     if not there["is_there"]:
         connection.execute("create schema kajabi_guard")
-    configs = _configs()
+    project = dbt_project()
+    configs = project["seeds"][project["name"]]
     for name in missing:
         types = configs.get(name, {}).get("+column_types", {})
-        _make(connection, name, files[name], types, there["readers"])
+        _make(connection, name, seed_file(name), types, there["readers"])
     return missing
 
 
 def _make(connection: Connection, name: str, file: Path, types: dict[str, str], readers: list[str]) -> None:
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        header, *rows = csv.reader(lines)
+        header, *rows = [row for row in csv.reader(lines) if row]  # dbt passes over a blank line as well
     table = sql.Identifier("kajabi_guard", name)
     columns = [sql.Identifier(column) for column in header]
     typed = [sql.SQL("{} {}").format(sql.Identifier(column), TYPES[types.get(column, "text")]) for column in header]
@@ -57,12 +61,3 @@ def _make(connection: Connection, name: str, file: Path, types: dict[str, str], 
     if readers:
         roles = sql.SQL(", ").join(map(sql.Identifier, readers))
         connection.execute(sql.SQL("grant select on {} to {}").format(table, roles))
-
-
-def _configs() -> dict[str, dict[str, dict[str, str]]]:
-    """What dbt_project.yml says of each seed."""
-    import yaml  # type: ignore[import-untyped]  # noqa: PLC0415  # not needed once the tables are there
-
-    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
-    configs: dict[str, dict[str, dict[str, str]]] = project["seeds"][project["name"]]
-    return configs

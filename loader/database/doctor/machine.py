@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from ...common.paths import PROJECT, REPORTS, STATE
+from ...common.errors import Usage
+from ...common.paths import CONFIG, PROJECT, REPORTS, STATE, shown
+from ...common.site_settings import check_own_files, own_files
 from .findings import Finding
 
 if TYPE_CHECKING:
@@ -76,6 +78,18 @@ def private_files() -> Iterator[Finding]:
             yield Finding(check, "problem", "it belongs to another user of this machine", "remove it and connect again")
         else:
             yield Finding(check, "ok", f"yours alone (mode {mode:o})")
+
+
+def policies() -> Iterator[Finding]:
+    """Whose policies and limits the next plan takes, and what is wrong with the site's own."""
+    *others, last = [file.name for file in own_files()] or ["the project's own"]
+    named = f"{', '.join(others)} and {last}" if others else last
+    try:
+        check_own_files()
+    except Usage as error:
+        yield Finding("policies", "problem", str(error), "correct it, or take it away: the project's own counts then")
+    else:
+        yield Finding("policies", "ok", f"{named} from {shown(CONFIG)}" if own_files() else named)
 
 
 def _text(name: str) -> str:
