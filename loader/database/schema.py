@@ -12,6 +12,7 @@ from .connection import connect
 from .contacts_table import check_contacts
 from .locks import person, take_run_lock
 from .roles import close_and_grant
+from .seed_tables import make_seed_tables
 from .statements import migrations, statement
 
 if TYPE_CHECKING:
@@ -30,9 +31,10 @@ def pending_migrations(connection: Connection) -> list[str]:
 
 
 def migrate(connection: Connection) -> list[str]:
-    """Bring the raw and ledger tables up to date; returns the names of the migrations that were run.
+    """Bring the raw and ledger tables up to date and make the seed tables that are missing.
 
-    Raises Unprepared where the role may not, or the database does not store UTF-8.
+    Returns the names of the migrations that were run. Raises Unprepared where the role may not, or the database does
+    not store UTF-8.
     """
     described = connection.execute(statement("describe_server")).fetchone()
     if described and described["server_encoding"] != "UTF8":
@@ -51,7 +53,8 @@ def migrate(connection: Connection) -> list[str]:
                     connection.execute(text)
                     connection.execute(statement("record_migration"), {"migration": name})
                     done.append(name)
-            if done:  # what was made just now is nobody else's, and the roles that there are need it
+            made = make_seed_tables(connection)
+            if done or made:  # what was made just now is nobody else's, and the roles that there are need it
                 close_and_grant(connection)
     except psycopg.errors.InsufficientPrivilege as error:
         raise Unprepared(

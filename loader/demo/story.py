@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..common.console import say, steps_progress
-from ..common.paths import CONFIG, REPORTS, STATE, shown
+from ..common.paths import CONFIG, PROJECT, REPORTS, STATE, shown
 from ..common.shell_quoting import command, note_practice
 from ..common.tables import count
 from ..database.connection import connect, pointed_at
@@ -139,7 +139,7 @@ def _week(
     loaded = load_export(connection, file)
     say(f"Kajabi's full export: {count(loaded.row_count, 'row')}.")
     with steps_progress("dbt computes the plan") as progress:
-        make_plan(target, progress=progress, state=state)
+        make_plan(target, progress=progress, state=state, project=PROJECT)
     document = read_report(connection, target)
     text = render(document, screen_lists(connection, document))
     folder = write_files(connection, document, text, reports)

@@ -31,7 +31,7 @@ INPUTS = {
     "load_sha256": "the newest export",
     "load_encoding": "the newest export",
     "base_sha256": "the export that was accepted last",
-    "policy_version": "the policy (seeds)",
+    "policy_version": "the policy (seeds and limits)",
     "columns_found": "the columns of contacts",
     "database_identity": "the database",
     "plan_scope": "the restriction of the plan",

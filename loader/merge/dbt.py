@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..common.errors import KajabiGuardError
 from ..common.paths import PROJECT, STATE
+from .site_project import site_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,18 +42,27 @@ def make_folders(state: Path = STATE) -> Path:
 
 
 def environment(target: Target, state: Path = STATE) -> dict[str, str]:
-    """The environment in which dbt, psql or any other program reaches the same database as this tool."""
-    folder = make_folders(state)
+    """The environment in which dbt, psql or any other program reaches the same database as this tool.
+
+    dbt finds the project there with which ``plan`` would plan. Raises Usage for settings of the site's own that cannot
+    be meant.
+    """
+    folder, project = make_folders(state), site_project(state)
     return {
         **os.environ,
         **target.settings,
         **NO_TELEMETRY,
         "DBT_PROFILES_DIR": str(folder),
-        "DBT_PROJECT_DIR": str(PROJECT),
-        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_PROJECT_DIR": str(project),
+        "DBT_TARGET_PATH": str(_target_path(folder, project)),
         "DBT_LOG_PATH": str(folder / "logs"),
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
     }
+
+
+def _target_path(folder: Path, project: Path) -> Path:
+    """Where dbt keeps what it has parsed: it knows the files of a project by paths of that project."""
+    return folder / ("target" if project == PROJECT else "target-of-site")
 
 
 def run_dbt(
@@ -78,9 +88,10 @@ def run_dbt(
         if progress is not None and event.info.name == "NodeStart":
             progress(event.data.node_info.node_name)
 
+    target = _target_path(folder, project) if schema is None else folder / schema
     places = [
         *("--project-dir", str(project), "--profiles-dir", str(folder)),
-        *("--target-path", str(folder / ("target" if schema is None else schema)), "--log-path", str(folder / "logs")),
+        *("--target-path", str(target), "--log-path", str(folder / "logs")),
     ]
     outcome = dbtRunner(callbacks=[on_event]).invoke([*command, *QUIET, *places])
     if isinstance(outcome.exception, KeyboardInterrupt):

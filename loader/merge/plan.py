@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..common.errors import KajabiGuardError, StalePlan, Usage
-from ..common.paths import PROJECT, STATE
+from ..common.paths import STATE
 from ..database.connection import connect
 from ..database.contacts_table import check_contacts, check_visible
 from ..database.locks import run_lock
 from ..database.schema import prepared
 from ..database.statements import statement
 from .dbt import run_dbt
+from .site_project import site_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,16 +39,17 @@ def make_plan(
     *,
     progress: Callable[[str], None] | None = None,
     state: Path = STATE,
-    project: Path = PROJECT,
+    project: Path | None = None,
 ) -> None:
     """Build every model and run every data test on the newest load.
 
     Leaves the plan in ``kajabi_guard`` for ``report`` and ``apply``; a red guard is not an error here, the verdict
-    tells it. ``project`` is the folder with the models and seeds. Raises StalePlan without a load, Usage for
-    an email in ``scope`` that nobody has (the plan before stays), and KajabiGuardError when a model or a test failed:
-    no plan stands then.
+    tells it. ``project`` is the folder with the models and seeds, else the project with the site's own settings.
+    Raises StalePlan without a load, Usage for such settings that cannot be meant and for an email in ``scope`` that
+    nobody has (the plan before stays), and KajabiGuardError when a model or a test failed: no plan stands then.
     """
     scope = scope or Scope()
+    project = project or site_project(state)
     with prepared(target, "plan") as connection:
         check_contacts(connection)
         check_visible(connection)

@@ -12,6 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+import test_site_policy
 from console import Console, console_in
 from loader.common.paths import PROJECT
 from loader.database.connection import Target, connect, pointed_at
@@ -811,6 +812,7 @@ MADE_TO_GO_WRONG = {
     "rights beyond need": test_a_right_that_no_command_needs_is_taken_away_by_the_remedy,
     "open to everybody": test_what_is_open_to_everybody_is_closed_by_the_remedy,
     "row-level security": test_row_security_that_may_hide_contacts_is_a_problem,
+    "policies": test_site_policy.test_a_file_that_cannot_be_meant_is_refused_and_the_plan_stays,
     "run lock": test_a_run_in_progress_and_a_forgotten_transaction_are_named,
     "locks on contacts": test_whoever_holds_a_table_is_named_and_every_other_line_is_shown,
     "locks on our tables": test_whoever_holds_a_table_is_named_and_every_other_line_is_shown,

@@ -544,3 +544,26 @@ def test_another_policy_is_compared_by_a_planner_who_may_make_no_schema(site: Si
         assert (outcome.code, outcome.err) == (0, ""), outcome
     left = site.rows("select relname from pg_class where relnamespace = 'kajabi_guard_comparison'::regnamespace")
     assert left == []
+
+
+def test_the_planner_takes_the_dbt_road_on_the_seeds_that_the_owner_made(site: Site) -> None:
+    """The schema is made anew by `init`, and every planner may do with its seeds what dbt does."""
+    site.run("drop schema kajabi_guard cascade")
+    outcome = site.console.run("init", variables=site.variables("owner"))
+    assert (outcome.code, outcome.err) == (0, ""), outcome
+    owned = "select distinct relowner::regrole::text as owner from pg_class where relkind = 'r' and relnamespace = "
+    assert site.rows(f"{owned}'kajabi_guard'::regnamespace") == [{"owner": "kajabi_guard_planner"}]
+    for who, command in (
+        ("applier", "select count(*) from kajabi_guard.hold_reasons"),
+        ("planner", "truncate kajabi_guard.hold_reasons"),
+        ("second_planner", "select count(*) from kajabi_guard.guards"),
+    ):
+        login = {**site.target.settings, **site.variables(who)}
+        with pointed_at(Target(login)), connect(site.target) as connection:  # type: ignore[arg-type]
+            connection.execute(command)
+    for who, words in (("planner", ("seed",)), ("second_planner", ("seed", "--full-refresh")), ("planner", ("run",))):
+        dbt = site.console.run("with-database", "dbt", "--quiet", *words, variables=site.variables(who))
+        assert dbt.code == 0, (who, words, dbt)
+    assert site.rows(OPEN_TO_THE_WORLD) == []
+    assert site.console.run("plan", variables=site.variables("second_planner")).code == 0
+    assert site.console.run("report", variables=site.variables("applier")).code == 0

@@ -18,6 +18,7 @@ from loader.database import statements as all_statements
 from loader.database.connection import Target, connect, pointed_at
 from loader.database.schema import migrate, pending_migrations
 from loader.database.statements import migrations
+from loader.merge.apply import apply_plan
 from loader.stewardship.overrides import decide
 from upgrade_story import COLUMNS, LANDED, OURS, WEEK_3, tables
 from world import World, database_name
@@ -194,6 +195,16 @@ def test_the_next_weekly_import_stands_on_what_was_there(server: dict[str, str],
         assert kept[: len(opened)] == opened
         with world.connect() as connection:
             assert decide(connection, "enid.alder@example.org", "phone", "kajabi", "she told us") == "recorded"
+
+
+def test_a_plan_that_an_earlier_version_applied_is_recognised(server: dict[str, str]) -> None:
+    with landed_database(server) as target, connect(target) as connection:
+        migrate(connection)
+        applied = connection.execute("select * from kajabi_ledger.merge_runs where status = 'applied'").fetchall()
+        assert applied
+        for run in applied:
+            again = apply_plan(connection, target, run["fingerprint"])
+            assert (again.status, again.run_id) == ("already_applied", run["run_id"])
 
 
 def test_a_migration_that_fails_half_way_leaves_the_database_as_it_was(

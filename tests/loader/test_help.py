@@ -18,10 +18,11 @@ from loader.cli.help import SECTIONS, Command
 from loader.cli.main import cli, main
 from loader.common.errors import ExportRejected, Usage
 from loader.common.fields import DECIDED, FIELD_NAMES, IDS, OPT_OUT, PROTECTED, field_of, listed
+from loader.common.site_settings import POLICIES
 from loader.common.spreadsheet import read_rows
 from loader.kajabi.inbound.export_file import EXPORT_COLUMNS, load_column_map, read_export
 from loader.kajabi.inbound.load import KAJABI_COLUMNS
-from loader.merge.compare_policy import POLICIES, POLICY_COLUMNS, compare_policy
+from loader.merge.compare_policy import POLICY_COLUMNS, compare_policy
 from loader.stewardship import merged_contacts, overrides
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import pytest
 import ownership_page
 from loader.common.errors import Usage
 from loader.common.paths import PROJECT
+from loader.common.site_settings import POLICIES
 from loader.database.connection import Target
-from loader.merge.compare_policy import POLICIES, compare_policy
+from loader.merge.compare_policy import compare_policy
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING, Any
 
-from ...common.errors import KajabiGuardError
-from ...common.paths import PROJECT
+from ...common.errors import KajabiGuardError, Usage
+from ...common.site_settings import known_sources
 from ...common.tables import count
 from ..contacts_table import REQUIRED_COLUMNS, check_contacts
 from ..statements import statement
@@ -120,11 +119,14 @@ def emails(connection: Connection) -> Iterator[Finding]:
 
 def labels(connection: Connection) -> Iterator[Finding]:
     """Labels of sources that the seed does not know: they protect, but nobody said what they mean."""
-    with (PROJECT / "seeds" / "source_priorities.csv").open(encoding="utf-8", newline="") as file:
-        known = list(csv.DictReader(file))
+    try:
+        known = known_sources()
+    except Usage:
+        yield Finding("source labels", "warning", "not looked at: your own list is no good", "see the line of policies")
+        return
     parameters = {
         "sources": [row["source"] for row in known],
-        "prefixes": [row["source"] for row in known if row["is_prefix"] == "true"],
+        "prefixes": [row["source"] for row in known if row["is_prefix"].lower() == "true"],
     }
     found = connection.execute(statement("doctor_labels"), parameters).fetchone() or {}
     unknown = found["unknown_labels"] or []
@@ -134,7 +136,7 @@ def labels(connection: Connection) -> Iterator[Finding]:
     more = f" and {len(unknown) - LABELS_SHOWN} more" if len(unknown) > LABELS_SHOWN else ""
     yield Finding(
         "source labels", "warning", f"unknown, so they protect: {', '.join(unknown[:LABELS_SHOWN])}{more}",
-        "add them to seeds/source_priorities.csv with their class",
+        "add them with their class to source_priorities.csv (docs/runbook.md, Policies and limits of your own)",
     )  # fmt: skip
 
 

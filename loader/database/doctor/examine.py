@@ -21,7 +21,7 @@ from .connection import pooler, tls, unreachable, version, way_of
 from .contacts import columns, emails, inserts, labels, required, triggers, types
 from .findings import Finding
 from .locks import locks, locks_of_ours, run_lock_holder
-from .machine import disk, packages, private_files
+from .machine import disk, packages, policies, private_files
 from .role import beyond_need, opened, privileges, row_security
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def diagnose(opening: AbstractContextManager[Target], reports: Path = REPORTS) -
             raise
         except KajabiGuardError as error:
             findings = [("Connection", unreachable(error))]
-            looks = (packages(), disk(reports), private_files(reports))
+            looks = (packages(), policies(), disk(reports), private_files(reports))
             findings += [("This machine", each) for look in looks for each in look]
             return [Finding(each.check, each.status, each.detail, each.remedy, group) for group, each in findings]
         return examine(connection, target, reports)
@@ -75,6 +75,7 @@ def examine(connection: Connection, target: Target, reports: Path = REPORTS) -> 
         ("Contacts", "source labels", lambda: labels(connection)),
         ("Contacts", "triggers", lambda: triggers(connection)),
         ("Imports", "tables of kajabi-guard", lambda: tables(connection)),
+        ("Imports", "policies", policies),
         ("Imports", "last export", lambda: ages(connection)),
         ("Imports", "run lock", lambda: run_lock_holder(connection)),
         ("Imports", "locks on contacts", lambda: locks(connection)),

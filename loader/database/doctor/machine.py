@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from ...common.errors import Usage
 from ...common.paths import CONFIG, NAME, PROJECT, REPORTS, STATE, shown
+from ...common.site_settings import check_own_files, own_files
 from ..settings import CONNECTION
 from .findings import Finding
 
@@ -100,6 +102,18 @@ def _wanted() -> dict[str, SpecifierSet]:
     except importlib.metadata.PackageNotFoundError:
         return {}
     return {each.name: each.specifier for each in noted if each.marker is None or each.marker.evaluate({"extra": ""})}
+
+
+def policies() -> Iterator[Finding]:
+    """Whose policies and limits the next plan takes, and what is wrong with the site's own."""
+    *others, last = [file.name for file in own_files()] or ["the project's own"]
+    named = f"{', '.join(others)} and {last}" if others else last
+    try:
+        check_own_files()
+    except Usage as error:
+        yield Finding("policies", "problem", str(error), "correct it, or take it away: the project's own counts then")
+    else:
+        yield Finding("policies", "ok", f"{named} from {shown(CONFIG)}" if own_files() else named)
 
 
 def _text(name: str) -> str:

@@ -168,6 +168,13 @@ begin
         end if;
     end loop;
     grant usage on schema kajabi_guard to kajabi_guard_applier;
+    -- and so are the tables that the owner has made there: `dbt seed` empties the seeds of `init` and fills them again
+    for item in
+        select oid::regclass as relation from pg_class
+        where relnamespace = 'kajabi_guard'::regnamespace and relkind = 'r' and relowner = current_user::regrole
+    loop
+        execute format('alter table %s owner to kajabi_guard_planner', item.relation);
+    end loop;
     -- the plan that stands; dbt grants the same on what it builds (dbt_project.yml)
     for item in
         select oid::regclass as relation from pg_class

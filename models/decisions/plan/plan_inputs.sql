@@ -19,6 +19,8 @@ policy as (
         select to_jsonb(r)::text from {{ ref('decision_rules') }} as r
         union all
         select to_jsonb(b)::text from {{ ref('placeholders') }} as b
+        union all
+        select to_jsonb(l)::text from {{ ref('limits') }} as l
     ) as seed_rows
 ),
 

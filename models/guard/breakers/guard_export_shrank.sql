@@ -41,6 +41,8 @@ guard_export_shrank as (
     cross join known_here
     where
         totals.base_count is null
+        -- an export has a row, or `load` refuses it: none means that nothing was loaded yet
+        and totals.newest_count > 0
         and known_here.count_contacts > 0
         and totals.newest_count * 100 < known_here.count_with_id * (100 - {{ var('shrink_limit_percent') }})
 )

@@ -1,0 +1,178 @@
+"""What a site has set for itself, in its settings folder: policies, sources and limits of its own.
+
+``field_policies.csv`` and ``source_priorities.csv`` there stand in for the seeds of the same name, and ``limits.yml``
+for some of the ``vars`` of dbt_project.yml; what is not there is the project's. So nobody has to edit the project,
+which an upgrade replaces and which lies in ``site-packages`` where the tool was installed. A file that cannot be meant
+is refused whole, before anything is done with it.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from typing import TYPE_CHECKING, Any
+
+from .errors import Usage
+from .paths import CONFIG, PROJECT, shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OWN_SEEDS = ("field_policies", "source_priorities")
+LIMITS = "limits.yml"
+POLICIES = ("fill_blank", "follow_kajabi", "never")
+CLASSES = ("own", "named", "legacy")
+YES_OR_NO = ("true", "false")
+FOR_PEOPLE = {"evidence"}  # a copy of the seed that is older than this column decides the same
+NOTHING = "Nothing was done."
+
+
+def seed_file(name: str, config: Path = CONFIG) -> Path:
+    """Return the file of a seed that is in force: the site's own, where it may have one and has, else the project's."""
+    own = config / f"{name}.csv"
+    return own if name in OWN_SEEDS and own.exists() else PROJECT / "seeds" / f"{name}.csv"
+
+
+def own_files(config: Path = CONFIG) -> list[Path]:
+    """Return the site's own files, as far as there are any."""
+    files = [config / f"{name}.csv" for name in OWN_SEEDS] + [config / LIMITS]
+    return [file for file in files if file.exists()]
+
+
+def check_own_files(config: Path = CONFIG) -> None:
+    """Raise Usage, naming file and fault, unless each of the site's own files can be meant."""
+    for file in own_files(config):
+        if file.name == LIMITS:
+            own_limits(config)
+        elif file.stem == "field_policies":
+            check_policies(file)
+        else:
+            check_sources(file)
+
+
+def check_policies(file: Path, nothing: str = NOTHING) -> None:
+    """Raise Usage unless the file has our columns and fields, known policies, and one for the whole address.
+
+    ``nothing`` is the sentence that says what was not done.
+    """
+    ours, given = _rows(PROJECT / "seeds" / "field_policies.csv", nothing), _rows(file, nothing)
+    _require_columns(file, ours, given, nothing)
+    if sorted(row["field"] for row in given) != sorted(row["field"] for row in ours):
+        raise Usage(
+            f"{shown(file)} does not have the fields of seeds/field_policies.csv, once each. {nothing} "
+            "Copy that file first and change the policies in the copy."
+        )
+    if any(row["policy"] not in POLICIES for row in given):
+        raise Usage(f"{shown(file)} has a policy that is none of {', '.join(POLICIES)}. {nothing}")
+    columns = ("position", "is_address")
+    fixed = {row["field"]: [row[name] for name in columns] for row in ours}
+    if any([row[name].lower() for name in columns] != fixed[row["field"]] for row in given):
+        raise Usage(
+            f"{shown(file)} has another position or is_address than seeds/field_policies.csv. {nothing} "
+            "Only the policy and its why are yours to change; take the others from that file."
+        )
+    if len({row["policy"] for row in given if row["is_address"].lower() == "true"}) != 1:
+        raise Usage(f"{shown(file)} gives the six address fields different policies; an address is one unit. {nothing}")
+    _require_reasons(file, given, "field", nothing)
+
+
+def check_sources(file: Path, nothing: str = NOTHING) -> None:
+    """Raise Usage unless the file has our columns, each source once, known classes, and numbers where they belong."""
+    given = _rows(file, nothing)
+    _require_columns(file, _rows(PROJECT / "seeds" / "source_priorities.csv", nothing), given, nothing)
+    sources = [row["source"] for row in given]
+    # the models compare with labels in lower case, without white space around them
+    if len(set(sources)) != len(sources) or any(source != source.strip().lower() or not source for source in sources):
+        raise Usage(
+            f"{shown(file)} has a source twice, a blank one, or one with capitals or white space around it. {nothing} "
+            "Write each label once, in lower case."
+        )
+    for column, allowed in (("provenance_class", CLASSES), ("is_prefix", YES_OR_NO)):
+        if any(row[column].lower() not in allowed for row in given):
+            raise Usage(f"{shown(file)} has a {column} that is none of {', '.join(allowed)}. {nothing}")
+    if any(not row["priority"].isdecimal() for row in given):
+        raise Usage(f"{shown(file)} has a priority that is no whole number. {nothing}")
+    _require_reasons(file, given, "source", nothing)
+
+
+def known_sources(config: Path = CONFIG) -> list[dict[str, str]]:
+    """Return the rows of the ``source_priorities`` in force. Raises Usage for a file of the site's that is no good."""
+    file = seed_file("source_priorities", config)
+    check_sources(file)
+    return _rows(file, NOTHING)
+
+
+def own_limits(config: Path = CONFIG) -> dict[str, int | float]:
+    """Return the limits of the site's ``limits.yml`` by name; none without such a file.
+
+    Raises Usage where it cannot be read, names a limit that there is not, or gives one that is no number.
+    """
+    file = config / LIMITS
+    if not file.exists():
+        return {}
+    import yaml  # type: ignore[import-untyped]  # noqa: PLC0415  # most sites have no such file
+
+    known = dbt_project()["vars"]
+    try:
+        limits = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        limits = None
+    if not isinstance(limits, dict) or not limits:
+        raise Usage(
+            f"{shown(file)} is no list of limits. {NOTHING} Write one to a line, as under `vars` in dbt_project.yml: "
+            "`volume_limit_percent: 25`."
+        )
+    unknown = [str(name) for name in limits if name not in known]
+    if unknown:
+        raise Usage(
+            f"{shown(file)} names limits that there are not: {', '.join(unknown)}. {NOTHING} The limits are "
+            f"{', '.join(known)}."
+        )
+    wrong = [name for name, value in limits.items() if not _is_limit(value)]
+    if wrong:
+        raise Usage(f"{shown(file)} gives no number from 0 on for {', '.join(wrong)}. {NOTHING} Write digits only.")
+    return dict(limits)
+
+
+def dbt_project() -> dict[str, Any]:
+    """Return what the project's own dbt_project.yml says."""
+    import yaml  # noqa: PLC0415  # see above
+
+    project: dict[str, Any] = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    return project
+
+
+def _is_limit(value: object) -> bool:
+    """Whether this is a finite number from 0 on; to Python, true is a number as well."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+
+
+def _rows(file: Path, nothing: str) -> list[dict[str, str]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.DictReader(lines, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise Usage(f"{shown(file)} cannot be read as a CSV file in UTF-8. {nothing}") from None
+    if any(None in row or None in row.values() for row in rows):
+        raise Usage(f"{shown(file)} has a row with more or fewer cells than its first line. {nothing}")
+    return rows
+
+
+def _require_columns(file: Path, ours: list[dict[str, str]], given: list[dict[str, str]], nothing: str) -> None:
+    """Raise Usage unless a site's file has the columns of the project's."""
+    theirs = set(given[0] if given else ())
+    missing = [name for name in ours[0] if name not in theirs | FOR_PEOPLE]
+    if missing or theirs - set(ours[0]):
+        seed = "field_policies.csv" if "policy" in ours[0] else "source_priorities.csv"
+        lacks = f" It lacks {', '.join(missing)}." if missing else ""
+        raise Usage(
+            f"{shown(file)} does not have the columns of seeds/{seed}.{lacks} {nothing} "
+            "Copy that file first and change the copy."
+        )
+
+
+def _require_reasons(file: Path, given: list[dict[str, str]], key: str, nothing: str) -> None:
+    """Raise Usage where a row does not say why it is so."""
+    mute = [row[key] for row in given if not row["why"].strip()]
+    if mute:
+        raise Usage(f"{shown(file)} does not say why for {', '.join(mute)}. {nothing} Next year somebody will ask.")
