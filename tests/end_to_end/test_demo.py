@@ -64,6 +64,14 @@ def theirs(world: World) -> World:
     return world
 
 
+@pytest.fixture
+def untouched(demo: Demo) -> Demo:
+    """The demo told anew: whatever other tests have typed before is gone."""
+    told = demo.console.run("demo", "--scale", "0.02", "--fresh", variables=NOWHERE)
+    assert (told.code, told.err) == (0, "")
+    return Demo(demo.console, told)
+
+
 def typed(outcome: Outcome) -> list[str]:
     """Every command of ours that was printed about a database."""
     found = PRINTED.findall(outcome.out + outcome.err)
@@ -71,22 +79,22 @@ def typed(outcome: Outcome) -> list[str]:
 
 
 def test_the_four_commands_at_the_end_work_as_they_are_pasted_whatever_else_is_connected(
-    demo: Demo, theirs: World
+    untouched: Demo, theirs: World
 ) -> None:
     before = digest(theirs)
-    assert [shlex.split(line)[2] for line in demo.your_turn] == ["weekly", "explain", "history", "undo"]
+    assert [shlex.split(line)[2] for line in untouched.your_turn] == ["weekly", "explain", "history", "undo"]
     settings = theirs.target.settings
     url = make_conninfo(host=settings["PGHOST"], user=settings["PGUSER"], dbname=settings["PGDATABASE"])
     connected = {**settings, "DATABASE_URL": url}
-    printed = [demo.told]
-    for line in demo.your_turn:
-        outcome = demo.type(line, variables=connected)
+    printed = [untouched.told]
+    for line in untouched.your_turn:
+        outcome = untouched.type(line, variables=connected)
         assert (outcome.code, outcome.err) == (0, ""), line
         assert PRACTICE in outcome.out.replace("\n", " "), line
         printed.append(outcome)
     write = typed(printed[1])[-1]
     assert shlex.split(write)[1:3] == ["--practice", "apply"], "weekly ends with the line that writes"
-    applied = demo.type(write, variables=connected)
+    applied = untouched.type(write, variables=connected)
     assert (applied.code, "as run 3" in applied.out) == (0, True)
     for outcome in (*printed, applied):
         assert typed(outcome)
