@@ -106,7 +106,8 @@ def find_settings(
     raise NotConnected(
         "No database is connected yet, so nothing was done. Type `./kajabi-guard connect` once and paste the "
         "connection string of your database (Supabase: button Connect, Session pooler), or set DATABASE_URL or PGHOST. "
-        "To try things out without touching your organisation: `./kajabi-guard demo`."
+        "To try things out without touching your organisation: `./kajabi-guard demo`, or `./kajabi-guard "
+        "init --embedded` for an empty database."
     )
 
 

@@ -92,8 +92,7 @@ def test_the_four_commands_at_the_end_work_as_they_are_pasted_whatever_else_is_c
         assert (outcome.code, outcome.err) == (0, ""), line
         assert PRACTICE in outcome.out.replace("\n", " "), line
         printed.append(outcome)
-    write = typed(printed[1])[-1]
-    assert shlex.split(write)[1:3] == ["--practice", "apply"], "weekly ends with the line that writes"
+    (write,) = [line for line in typed(printed[1]) if shlex.split(line)[2] == "apply" and "--dry-run" not in line]
     applied = untouched.type(write, variables=connected)
     assert (applied.code, "as run 3" in applied.out) == (0, True)
     for outcome in (*printed, applied):

@@ -913,7 +913,7 @@ def test_a_word_that_comes_during_an_apply_waits_as_well_and_says_so(world: Worl
         assert run.result(PATIENCE).values_written == 1
         assert words.result(PATIENCE) == "late"
     told = account([{"record": 1, "outcome": "late"}])
-    assert told[0].startswith("record 1: recorded, but only when a run that was in progress had ended")
+    assert told[0].startswith("record 1: recorded, but only after a run that was already in progress")
     assert told[1] == "1 recorded."
 
 
