@@ -1,5 +1,5 @@
--- Whether the contacts table here was made by the demo (its comment says so), or is somebody's; and whether the demo was
--- told here to its end. A demo that was interrupted begins again.
+-- Whether the contacts table here was made by the demo (its comment says so), or is somebody's; and whether the demo
+-- was told here to its end. A demo that was interrupted begins again.
 with marked as (
     select
         to_regclass('public.contacts') as contacts,
