@@ -10,7 +10,7 @@ select
         where runs.fingerprint = plan_summary.fingerprint and runs.status = 'applied' and runs.kind <> 'undo'
     ) as applied_as_run,
     -- an undo, or what a person has said since, is not in the plan
-    exists (
+    exists(
         select from kajabi_ledger.merge_runs as runs
         where runs.kind = 'undo' and runs.status = 'applied' and runs.finished_at > plan_summary.planned_at
     ) as has_newer_undo,
