@@ -18,7 +18,7 @@ select
     newest.file_name,
     newest.loaded_at,
     extract(epoch from now() - newest.loaded_at)::float8 / 86400 as days_since_load,
-    exists (select from kajabi_raw.loads where base_rank is not null) as has_baseline,
+    exists(select from kajabi_raw.loads where base_rank is not null) as has_baseline,
     exists (select from kajabi_ledger.known_duplicates)
     or exists (select from kajabi_ledger.duplicates_declared_none) as are_merged_contacts_known,
     last_run.run_id as last_run_id,
