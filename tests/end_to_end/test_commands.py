@@ -854,6 +854,24 @@ def test_the_practice_database_is_used_only_when_it_was_asked_for_and_nothing_el
     assert copy.contacts()
 
 
+def test_what_stands_before_the_practice_database_is_named_with_what_takes_it_away(
+    console: Console, copy: World, state: Path
+) -> None:
+    """It said "take that connection away first", and no command did."""
+    console.run("connect", stdin=url_of(copy.target) + "\n", variables=NOWHERE)
+    refused = console.run("init", "--embedded", variables=NOWHERE)
+    assert (refused.code, "type `./kajabi-guard disconnect`" in refused.refusal) == (2, True)
+    in_the_shell = console.run("init", "--embedded", variables={**NOWHERE, "DATABASE_URL": url_of(copy.target)})
+    assert "`./kajabi-guard disconnect` and `unset DATABASE_URL`" in in_the_shell.refusal
+    gone = console.run("disconnect", variables=NOWHERE)
+    assert (gone.code, gone.out.startswith("Forgotten: ")) == (0, True)
+    assert not (state / "connection.env").exists()
+    again = console.run("disconnect", variables={**NOWHERE, "DATABASE_URL": url_of(copy.target)})
+    assert (again.code, "`unset DATABASE_URL`" in again.out) == (0, True)
+    assert console.run("history", variables=NOWHERE).code == 1, "nothing is connected any more"
+    assert console.run("init", "--embedded", variables=NOWHERE).code == 0
+
+
 REMOTE = "postgresql://ada:canary@db.example.org:5432/crm"
 
 
