@@ -68,7 +68,8 @@ def everywhere(*, is_hidden: bool = False) -> list[click.Option]:
         ),
         click.Option(
             ["--reports"], type=a_path, metavar="DIR", callback=_says("reports"),
-            envvar="KAJABI_GUARD_REPORTS", help="Write reports into this folder.", **more,
+            # asked once: on the command it would win over what was typed before the command
+            envvar=None if is_hidden else "KAJABI_GUARD_REPORTS", help="Write reports into this folder.", **more,
         ),
     ]  # fmt: skip
 
