@@ -8,15 +8,25 @@ command runs them.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from browser import find_chromium
+from fixtures import (  # noqa: F401  # every test may ask for them
+    pytest_report_header,
+    recordings,
+    server,
+    target,
+    template,
+    world,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+UNIT = Path(__file__).resolve().parent / "unit"  # what is there needs no database
 SKIPPED: list[str] = []
 TOLD: list[str] = []
 # how many tests of each marker were left out; every process of a run collects, and leaves out, the same tests
@@ -44,8 +54,11 @@ def markers_left_out() -> list[str]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     # before `-m` is looked at, so that the marker of a test with a browser cannot be forgotten
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if "browser" in fixtures:
             item.add_marker("browser")
+        if "server" in fixtures and UNIT in item.path.parents:
+            raise pytest.UsageError(f"{item.nodeid} needs a database: it belongs to tests/integration.")
     yield
     # after `-m` and `-k`, so that what nobody asked for is not counted
     counts = {}

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for every test: the embedded server, or the one that TEST_DATABASE_URL names.
+"""Fixtures: a real PostgreSQL for every test: the embedded server, or the one that TEST_DATABASE_URL names.
 
 No server means failure, never a skip: a suite without its database would be green for nothing.
 Each test gets a database of its own, and what the shell has set for psql or for this tool is never looked at.
@@ -31,7 +31,7 @@ for name in [name for name in os.environ if name.startswith(("PG", "KAJABI_GUARD
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _recordings(tmp_path_factory: pytest.TempPathFactory) -> None:
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> None:
     """One folder for all processes of this run: what dbt has sent once is replayed by all of them."""
     base = tmp_path_factory.getbasetemp()
     RecordedBuild.folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "recordings"

@@ -13,7 +13,7 @@ import pytest
 import browser
 from browser import MISSING, NAMED_BY, chromium, find_chromium
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 def program(path: Path, text: str = "#!/bin/sh\n") -> Path:

@@ -1,6 +1,6 @@
 """Every SQL block of docs/runbook.md, run as it stands there on a real database after a small apply.
 
-A block is known by its first line, a comment; tests/loader/test_docs.py holds that each of them is run here.
+A block is known by its first line, a comment; tests/unit/project/test_docs.py holds that each of them is run here.
 """
 
 from __future__ import annotations

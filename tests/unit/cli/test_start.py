@@ -16,7 +16,7 @@ import pytest
 
 from loader.__main__ import NOT_BEGUN, STOPPED
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 # the tool's own code, or ended by the signal (bash before it starts Python, Python when it has said all)
 ALLOWED = {1, -signal.SIGINT}
 AGAIN, PATIENCE = 0.5, 120.0

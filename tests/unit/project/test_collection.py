@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 # written before anything is left out for this user; the clock goes before any test file is imported
 PLUGIN = """
 import os, time

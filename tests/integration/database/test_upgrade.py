@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from loader.database.connection import Connection
 
-LANDED_SQL = Path(__file__).parents[1] / "fixtures" / "upgrade" / "landed_0002.sql"
+LANDED_SQL = Path(__file__).parents[2] / "fixtures" / "upgrade" / "landed_0002.sql"
 # of what a schema consists, as the catalogue tells it; each has the name of the thing and what it is
 CATALOGUE = {
     "columns": """

@@ -1,6 +1,6 @@
 """impact.html: the numbers are the document's, the values are shown exactly, and nothing in them can break the page.
 
-The browser is a real one: tests/end_to_end/browser.py. Two worlds of the same shape are planned once, then only read.
+The browser is a real one: tests/support/browser.py. Two worlds of the same shape are planned once, then only read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one next step, over all states; what each state is in a real database is tests/end_to_end/test_next_steps.py."""
+"""The one next step, over all states; what each state is in a real database is tests/acceptance/test_next_steps.py."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from loader.common.columns import Columns
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 COMMANDS = sorted(cli.commands)
 WIDTH = 80
 ONLY_READ: Any = None  # instead of a database: a file is refused before anybody connects

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 IS_ROOT = os.geteuid() == 0
 # the modules are in memory after a fork, also for a user who may not read the folders they came from
 FORK = multiprocessing.get_context("fork")
-ROOT_OF_PROJECT = Path(__file__).resolve().parents[2]
+ROOT_OF_PROJECT = Path(__file__).resolve().parents[3]
 PLAIN = {"PATH": "/usr/bin:/bin"}
 AWAITED = 240.0  # seconds until what hangs is a failure; a busy machine is no failure
 

@@ -1,7 +1,7 @@
 """The dbt project documents itself: everything in the manifest is described, and every reader is an exposure.
 
 dbt parses the project here; no database is needed. The columns that a database really has are compared in
-``tests/end_to_end/test_dbt_site.py``.
+``tests/integration/merge/test_dbt_site.py``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from loader.merge.dbt import make_folders
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 YAML_FILES = sorted(
     file for folder in ("models", "seeds", "macros", "tests/data") for file in (PROJECT / folder).rglob("*.yml")
 )

@@ -22,7 +22,7 @@ from loader.common.errors import ExportRejected, KajabiGuardError, Usage
 from loader.kajabi.inbound import csv_scanner
 from loader.kajabi.inbound.export_file import RAW_COLUMNS, ExportFile, load_column_map, read_export
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 EXPORTS = PROJECT / "tests" / "fixtures" / "exports"
 SEED = PROJECT / "seeds" / "kajabi_columns.csv"
 COLUMNS = load_column_map(SEED)

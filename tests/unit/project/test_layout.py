@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from statistics import median
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 # their values beside each other are the list of managed fields, or a part of it
 TYPED_FIELDS = ("address_line_1", "address_line_2", "postal_code", "country")
 STAGES = ("staging", "matching", "decisions", "impact", "guard", "outbound")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 LOADER = PROJECT / "loader"
 # a room may import what stands on a lower floor; rooms of one floor never import each other
 FLOORS = (("common",), ("database",), ("merge",), ("kajabi", "report", "stewardship"), ("demo",), ("cli",))

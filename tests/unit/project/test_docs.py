@@ -24,7 +24,7 @@ from loader.merge.apply import VERIFIED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 README = PROJECT / "README.md"
 RULES = PROJECT / "docs" / "rules.md"
 RUNBOOK = PROJECT / "docs" / "runbook.md"
@@ -270,7 +270,7 @@ def test_the_runbooks_sql_is_run_block_by_block_by_an_end_to_end_test() -> None:
     titles = [text.strip().split("\n")[0] for text in blocks]
     assert all(title.startswith("-- ") for title in titles)
     assert len(titles) == len(set(titles))
-    tests = read(PROJECT / "tests" / "end_to_end" / "test_runbook.py")
+    tests = read(PROJECT / "tests" / "acceptance" / "test_runbook.py")
     used = set(re.findall(r"(?:block\(|rows\(applied, )\"([^\"]+)\"", tests))
     assert used == {title.removeprefix("-- ") for title in titles}
 

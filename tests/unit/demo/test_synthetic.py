@@ -458,7 +458,7 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
         there = subprocess.run(
             [sys.executable, "-c", program],
             env={"PYTHONHASHSEED": hash_seed, "PYTHONIOENCODING": "utf-8"},
-            cwd=Path(__file__).parents[2],
+            cwd=Path(__file__).parents[3],
             check=True,
             capture_output=True,
             text=True,
