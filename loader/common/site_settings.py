@@ -59,20 +59,22 @@ def check_policies(file: Path, nothing: str = NOTHING) -> None:
     _require_columns(file, ours, given, nothing)
     if sorted(row["field"] for row in given) != sorted(row["field"] for row in ours):
         raise Usage(
-            f"{shown(file)} does not have the fields of seeds/field_policies.csv, once each. {nothing} "
+            f"{_named(file)} does not have the fields of seeds/field_policies.csv, once each. {nothing} "
             "Copy that file first and change the policies in the copy."
         )
     if any(row["policy"] not in POLICIES for row in given):
-        raise Usage(f"{shown(file)} has a policy that is none of {', '.join(POLICIES)}. {nothing}")
+        raise Usage(f"{_named(file)} has a policy that is none of {', '.join(POLICIES)}. {nothing}")
     columns = ("position", "is_address")
     fixed = {row["field"]: [row[name] for name in columns] for row in ours}
     if any([row[name].lower() for name in columns] != fixed[row["field"]] for row in given):
         raise Usage(
-            f"{shown(file)} has another position or is_address than seeds/field_policies.csv. {nothing} "
+            f"{_named(file)} has another position or is_address than seeds/field_policies.csv. {nothing} "
             "Only the policy and its why are yours to change; take the others from that file."
         )
     if len({row["policy"] for row in given if row["is_address"].lower() == "true"}) != 1:
-        raise Usage(f"{shown(file)} gives the six address fields different policies; an address is one unit. {nothing}")
+        raise Usage(
+            f"{_named(file)} gives the six address fields different policies; an address is one unit. {nothing}"
+        )
     _require_reasons(file, given, "field", nothing)
 
 
@@ -84,14 +86,14 @@ def check_sources(file: Path, nothing: str = NOTHING) -> None:
     # the models compare with labels in lower case, without white space around them
     if len(set(sources)) != len(sources) or any(source != source.strip().lower() or not source for source in sources):
         raise Usage(
-            f"{shown(file)} has a source twice, a blank one, or one with capitals or white space around it. {nothing} "
+            f"{_named(file)} has a source twice, a blank one, or one with capitals or white space around it. {nothing} "
             "Write each label once, in lower case."
         )
     for column, allowed in (("provenance_class", CLASSES), ("is_prefix", YES_OR_NO)):
         if any(row[column].lower() not in allowed for row in given):
-            raise Usage(f"{shown(file)} has a {column} that is none of {', '.join(allowed)}. {nothing}")
+            raise Usage(f"{_named(file)} has a {column} that is none of {', '.join(allowed)}. {nothing}")
     if any(not row["priority"].isdecimal() for row in given):
-        raise Usage(f"{shown(file)} has a priority that is no whole number. {nothing}")
+        raise Usage(f"{_named(file)} has a priority that is no whole number. {nothing}")
     _require_reasons(file, given, "source", nothing)
 
 
@@ -119,18 +121,18 @@ def own_limits(config: Path = CONFIG) -> dict[str, int | float]:
         limits = None
     if not isinstance(limits, dict) or not limits:
         raise Usage(
-            f"{shown(file)} is no list of limits. {NOTHING} Write one to a line, as under `vars` in dbt_project.yml: "
+            f"{_named(file)} is no list of limits. {NOTHING} Write one to a line, as under `vars` in dbt_project.yml: "
             "`volume_limit_percent: 25`."
         )
     unknown = [str(name) for name in limits if name not in known]
     if unknown:
         raise Usage(
-            f"{shown(file)} names limits that there are not: {', '.join(unknown)}. {NOTHING} The limits are "
+            f"{_named(file)} names limits that there are not: {', '.join(unknown)}. {NOTHING} The limits are "
             f"{', '.join(known)}."
         )
     wrong = [name for name, value in limits.items() if not _is_limit(value)]
     if wrong:
-        raise Usage(f"{shown(file)} gives no number from 0 on for {', '.join(wrong)}. {NOTHING} Write digits only.")
+        raise Usage(f"{_named(file)} gives no number from 0 on for {', '.join(wrong)}. {NOTHING} Write digits only.")
     return dict(limits)
 
 
@@ -147,14 +149,23 @@ def _is_limit(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
 
 
+def _named(file: Path) -> str:
+    """A file of the settings folder by its whole path, because nobody typed it; one that was typed by its name."""
+    return shown(file) if file.parent == CONFIG else file.name
+
+
 def _rows(file: Path, nothing: str) -> list[dict[str, str]]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             rows = list(csv.DictReader(lines, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        raise Usage(f"{shown(file)} cannot be read as a CSV file in UTF-8. {nothing}") from None
+    except OSError as error:
+        raise Usage(f"{_named(file)} cannot be read ({error.strerror}). {nothing} Check path and rights.") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise Usage(
+            f"{_named(file)} cannot be read as a CSV file in UTF-8. {nothing} Save it as 'CSV UTF-8'."
+        ) from None
     if any(None in row or None in row.values() for row in rows):
-        raise Usage(f"{shown(file)} has a row with more or fewer cells than its first line. {nothing}")
+        raise Usage(f"{_named(file)} has a row with more or fewer cells than its first line. {nothing}")
     return rows
 
 
@@ -166,7 +177,7 @@ def _require_columns(file: Path, ours: list[dict[str, str]], given: list[dict[st
         seed = "field_policies.csv" if "policy" in ours[0] else "source_priorities.csv"
         lacks = f" It lacks {', '.join(missing)}." if missing else ""
         raise Usage(
-            f"{shown(file)} does not have the columns of seeds/{seed}.{lacks} {nothing} "
+            f"{_named(file)} does not have the columns of seeds/{seed}.{lacks} {nothing} "
             "Copy that file first and change the copy."
         )
 
@@ -175,4 +186,4 @@ def _require_reasons(file: Path, given: list[dict[str, str]], key: str, nothing:
     """Raise Usage where a row does not say why it is so."""
     mute = [row[key] for row in given if not row["why"].strip()]
     if mute:
-        raise Usage(f"{shown(file)} does not say why for {', '.join(mute)}. {nothing} Next year somebody will ask.")
+        raise Usage(f"{_named(file)} does not say why for {', '.join(mute)}. {nothing} Next year somebody will ask.")

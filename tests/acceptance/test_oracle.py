@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from loader.merge.outcomes import Run
 
 WORLDS = int(os.environ.get("KAJABI_GUARD_WORLDS", "3"))
+SCALE = 1.0 if WORLDS > 3 else 0.2  # the whole organisation, too, where more worlds are asked for
 HEADERS = {name: header for name, header in HEADER_OF.items() if name != "phone"} | {
     "phone_number": "Phone Number (phone_number)",
     "mobile_phone_number": "Mobile Phone Number (mobile_phone_number)",
@@ -184,7 +185,7 @@ def export_row(row: ExportRow) -> dict[str, str]:
 
 
 def test_both_weeks_of_the_organisation_agree_with_the_oracle_in_every_cell(world: World) -> None:
-    organisation = make_organisation()
+    organisation = make_organisation(scale=SCALE)
     world.copy_contacts(organisation.contacts)
     ids = {email.lower(): contact["id"] for email, contact in world.contacts().items()}
     duplicates: list[dict[str, Any]] = [
@@ -220,7 +221,9 @@ def test_both_weeks_of_the_organisation_agree_with_the_oracle_in_every_cell(worl
             assert found[:DISAGREEMENTS_SHOWN] == []
             assert_only_managed_changed(before, after, expected)
             assert run.updated_contacts == sum(expected.contacts[email] != before[email] for email in before)
-            assert run.inserted_contacts == len(after) - len(before) == (0 if is_again else (178, 20)[week - 1])
+            assert run.inserted_contacts == len(after) - len(before)
+            assert (run.inserted_contacts > 0) == (not is_again)
+            assert SCALE < 1 or is_again or run.inserted_contacts == (178, 20)[week - 1]
             assert not is_again or (before, run.values_written, run.links_written) == (after, 0, 0)
             rules[-1] |= {decision.rule for decision in expected.decisions.values()}
             history = what_was(world, named, expected)

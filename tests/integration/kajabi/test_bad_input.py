@@ -721,7 +721,9 @@ def test_row_security_that_hides_contacts_is_refused_by_plan_and_apply(
                     check_refused(outcome, 1, f"Row-level security on public.contacts may hide rows from {role}")
             found = console.run("doctor", "--json", variables=variables)
             assert found.code == 1
-            assert [row["check"] for row in found.document if row["status"] == "problem"] == ["row-level security"]
+            # the seed tables that `init` has made are its owner's, and only an owner may replace them
+            problems = [row["check"] for row in found.document if row["status"] == "problem"]
+            assert problems == ["may plan", "row-level security"]
     finally:
         kept.run("drop policy few on public.contacts")
         kept.run("alter table public.contacts disable row level security")

@@ -19,7 +19,6 @@ from loader.demo.synthetic.organisation import make_organisation, write_export, 
 from loader.kajabi.inbound.export_file import load_column_map
 from loader.kajabi.outbound.export import Request, export, exports_made
 from loader.kajabi.outbound.import_files import HEADERS
-from loader.merge.plan import make_plan
 from loader.report.document import read_report
 from loader.report.screen import LISTS, render
 from loader.stewardship import merged_contacts, overrides
@@ -84,8 +83,7 @@ def test_the_files_of_the_synthetic_organisation_have_the_handoffs_figures(
         fill_contacts(connection, organisation)
         merged_contacts.record_file(connection, tmp_path / "merged.csv")
     assert console.run("load", tmp_path / "export.csv").code == 0
-    make_plan(target, state=tmp_path / "state")
-    plan = console.run("report", "--json").document
+    plan = console.run("plan", "--json").document
     assert plan["corrections"] == {"sent": 0, "arrived": 0, "not_yet": 0, "otherwise": 0}
 
     made = {
