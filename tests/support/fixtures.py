@@ -67,7 +67,8 @@ def new_database(server: dict[str, str], template: str) -> str:
     name = database_name()
     with administrator(server) as admin:
         admin.execute(
-            sql.SQL("create database {} template {} encoding 'UTF8'").format(
+            # a copy of its files: half of the time of copying page by page through the log
+            sql.SQL("create database {} template {} encoding 'UTF8' strategy file_copy").format(
                 sql.Identifier(name), sql.Identifier(template)
             )
         )

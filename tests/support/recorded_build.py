@@ -1,7 +1,8 @@
 """The statements of one dbt build, replayed: the same SQL on the same server, without dbt's own work per node.
 
 What dbt sends depends on the project and on the name of the database alone (no macro asks the database anything), so
-the first plan of a session is dbt's and is listened to, and later ones replay it. Most of a plan's time is dbt's work
+the first plan of a session is dbt's and is listened to, and later ones replay it. The rows of the seeds are not in a
+recording but read from the project's files: another policy is another seed, and not another way of building. Most of a plan's time is dbt's work
 in Python, and hundreds of tests make a plan. Tests of dbt itself ask for it (``World.replays``, ``Console.replays``).
 
 A recording is kept in a file, so that the processes of a run, and those of the command line, share it.
@@ -12,6 +13,7 @@ dbt itself builds: a test of what happens then sees dbt's own outcome. ``test_re
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -21,10 +23,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from unittest import mock
 
 import psycopg
+import yaml  # type: ignore[import-untyped]
 from dbt.adapters.sql.connections import SQLConnectionManager
-from psycopg import ClientCursor
+from psycopg import ClientCursor, sql
 
 from loader.database.connection import Target, connect
+from loader.database.seed_tables import NOTHING
 from loader.merge.dbt import DbtRun, run_dbt
 
 if TYPE_CHECKING:
@@ -66,8 +70,10 @@ class Recording:
     """What dbt sent on an empty schema, with a mark in place of the database's name. Kept as JSON."""
 
     nodes: list[str] = field(default_factory=list)
+    seeding: list[str] = field(default_factory=list)
+    """Statements that make the tables of the seeds, without their rows."""
     building: list[str] = field(default_factory=list)
-    """Statements of seeds and models, in their order."""
+    """Statements of the models, in their order."""
     testing: dict[str, str] = field(default_factory=dict)
     """The query of each data test by its name: one row with failures, should_warn, should_error."""
 
@@ -88,7 +94,8 @@ class RecordedBuild:
         with connect(Target(dict(os.environ)), "test") as connection:
             if kept.exists():
                 try:
-                    return self._replay(Recording(**json.loads(kept.read_text(encoding="utf-8"))), connection)
+                    recording = Recording(**json.loads(kept.read_text(encoding="utf-8")))
+                    return self._replay(recording, project, connection)
                 except (Broken, psycopg.Error):
                     return run_dbt(command, project=project, **named)
             connection.execute(CLEAR)
@@ -115,14 +122,21 @@ class RecordedBuild:
                 marked = text.replace(self.database, MARK).strip().rstrip(";")
                 if kind == "test":
                     recording.testing[name] = marked
-                elif marked.lower().startswith("create schema") or (kind in {"seed", "model"} and marked != "COMMIT"):
+                elif kind == "seed" and not bindings and marked != "COMMIT":
+                    recording.seeding.append(marked)
+                elif marked.lower().startswith("create schema"):
+                    recording.seeding.insert(0, marked)
+                elif kind == "model" and marked != "COMMIT":
                     recording.building.append(marked)
         return recording
 
-    def _replay(self, recording: Recording, connection: Connection) -> DbtRun:
+    def _replay(self, recording: Recording, project: Path, connection: Connection) -> DbtRun:
         run = DbtRun()
         with connection.transaction():
-            connection.execute((CLEAR + ";\n".join(recording.building)).replace(MARK, self.database))
+            connection.execute((CLEAR + ";\n".join(recording.seeding)).replace(MARK, self.database))
+            for file in sorted((project / "seeds").glob("*.csv")):
+                _fill(connection, file)
+            connection.execute(";\n".join(recording.building).replace(MARK, self.database))
             for name, query in recording.testing.items():
                 outcome = connection.execute(query.replace(MARK, self.database)).fetchone()
                 assert outcome
@@ -132,6 +146,16 @@ class RecordedBuild:
                     (run.failed if name.startswith(MAY_FAIL) else run.warned).append(name)
         run.done += [name for name in recording.nodes if name not in {*run.failed, *run.warned}]
         return run
+
+
+def _fill(connection: Connection, seed: Path) -> None:
+    with seed.open(encoding="utf-8-sig", newline="") as lines:
+        header, *rows = [row for row in csv.reader(lines) if row]
+    names = sql.SQL(", ").join(map(sql.Identifier, header))
+    query = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier("kajabi_guard", seed.stem), names)
+    with connection.cursor() as cursor, cursor.copy(query) as copy:
+        for row in rows:
+            copy.write_row([None if cell.strip().lower() in NOTHING else cell for cell in row])
 
 
 @contextmanager
@@ -150,10 +174,11 @@ def _listening() -> Iterator[list[tuple[str, str, Any]]]:
 
 
 def digest(project: Path, command: list[str]) -> str:
-    """A digest of everything that dbt reads of a project."""
-    digest = hashlib.sha256(repr(command).encode())
+    """A digest of everything that dbt reads of a project, but for the rows of its seeds."""
+    configuration = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
+    digest = hashlib.sha256(json.dumps([command, configuration], sort_keys=True).encode())
     for name in ("models", "macros", "seeds", "tests/data"):
         for file in sorted(path for path in (project / name).rglob("*") if path.is_file()):
-            digest.update(f"{file.relative_to(project)}\0".encode() + file.read_bytes() + b"\0")
-    digest.update((project / "dbt_project.yml").read_bytes())
+            content = file.read_bytes().partition(b"\n")[0] if file.suffix == ".csv" else file.read_bytes()
+            digest.update(f"{file.relative_to(project)}\0".encode() + content + b"\0")
     return digest.hexdigest()

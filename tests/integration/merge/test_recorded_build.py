@@ -116,12 +116,25 @@ def test_a_red_guard_is_a_finding_of_a_replayed_plan(world: World, monkeypatch: 
     assert MAY_FAIL in recording["testing"]
 
 
+def test_another_policy_is_the_same_building_with_another_seed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan_of_two_weeks(world)
+    world.plan()
+    world.policy = {"first_name": "follow_kajabi", "last_name": "never", "phone": "never"}
+    with monkeypatch.context() as patched:
+        patched.setattr(recorded_build, "run_dbt", never)
+        plan = world.plan()
+    replayed = built(world)
+    assert any("policy_never" in row for row in replayed["field_decisions"]["rows"])
+    make_plan(world.target, state=world.folder, project=world.folder / "project")
+    assert replayed == built(world)
+    assert plan["fingerprint"] == world.one("select fingerprint from kajabi_guard.plan_summary")["fingerprint"]
+
+
 def test_another_project_is_not_replayed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     plan_of_two_weeks(world)
     world.plan()
     monkeypatch.setattr(recorded_build, "run_dbt", lambda *_args, **_named: DbtRun(failed=["dbt_was_asked"]))
-    # a policy of no other test: what one of them had dbt build is replayed in this process as well
-    world.policy = {"first_name": "follow_kajabi", "last_name": "never", "phone": "never"}
+    world.macros = lambda text: text.replace("{% macro", "{# another one #}{% macro", 1)
     with pytest.raises(KajabiGuardError, match="dbt_was_asked failed"):
         world.plan()
 
