@@ -2,8 +2,9 @@
 
 What dbt sends depends on the project and on the name of the database alone (no macro asks the database anything), so
 the first plan of a session is dbt's and is listened to, and later ones replay it. The rows of the seeds are not in a
-recording but read from the project's files: another policy is another seed, and not another way of building. Most of a plan's time is dbt's work
-in Python, and hundreds of tests make a plan. Tests of dbt itself ask for it (``World.replays``, ``Console.replays``).
+recording but read from the project's files: another policy is another seed, and not another way of building. Most of
+a plan's time is dbt's work in Python, and hundreds of tests make a plan. Tests of dbt itself ask for it
+(``World.replays``, ``Console.replays``).
 
 A recording is kept in a file, so that the processes of a run, and those of the command line, share it.
 
@@ -24,7 +25,6 @@ from unittest import mock
 
 import psycopg
 import yaml  # type: ignore[import-untyped]
-from dbt.adapters.sql.connections import SQLConnectionManager
 from psycopg import ClientCursor, sql
 
 from loader.database.connection import Target, connect
@@ -161,6 +161,9 @@ def _fill(connection: Connection, seed: Path) -> None:
 @contextmanager
 def _listening() -> Iterator[list[tuple[str, str, Any]]]:
     """Every statement that dbt sends: (name of the node, text, values to bind)."""
+    # a second of importing, which a replay need not pay
+    from dbt.adapters.sql.connections import SQLConnectionManager  # noqa: PLC0415
+
     heard: list[tuple[str, str, Any]] = []
     add_query = SQLConnectionManager.add_query
 
