@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 from psycopg.conninfo import make_conninfo
 
+import loader.merge.plan
 from console import Console, Outcome, console_in, digest
 from loader.database import disposable
 from loader.database.connection import Target, connect, pointed_at
 from loader.database.embedded.server import remove
 from loader.demo import story
+from recorded_build import RecordedBuild
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,7 +154,9 @@ story.apply_plan = stopped
     assert (told.code, "--- First week" in told.out, "--- Your turn" in told.out) == (0, True, True)
 
 
-def test_on_another_server_it_makes_a_database_of_its_own_and_no_role(server: dict[str, str], tmp_path: Path) -> None:
+def test_on_another_server_it_makes_a_database_of_its_own_and_no_role(
+    server: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Roles belong to a whole server: the demo leaves none on somebody else's."""
     url = make_conninfo(
         host=server["PGHOST"], port=server.get("PGPORT", "5432"), user=server["PGUSER"], dbname=server["PGDATABASE"],
@@ -160,6 +164,7 @@ def test_on_another_server_it_makes_a_database_of_its_own_and_no_role(server: di
     )  # fmt: skip
     roles = "select rolname from pg_roles where rolname ~ '^kajabi_guard_'"
     there = Target({**server, "PGDATABASE": story.DATABASE})
+    monkeypatch.setattr(loader.merge.plan, "run_dbt", RecordedBuild())
     with pointed_at(Target(server)), connect(Target(server)) as admin:
         before = admin.execute(roles).fetchall()
     try:
