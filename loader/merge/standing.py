@@ -142,7 +142,8 @@ def read_standing(connection: Connection) -> Standing | None:
 
 def _read_plan(connection: Connection) -> dict[str, Any]:
     try:
-        return connection.execute(statement("standing_of_plan")).fetchone() or {}
+        plan = connection.execute(statement("standing_of_plan")).fetchone() or {}
+        words = connection.execute(statement("words_since_plan")).fetchone() or {}
     except (
         psycopg.errors.UndefinedTable,
         psycopg.errors.UndefinedColumn,
@@ -150,12 +151,13 @@ def _read_plan(connection: Connection) -> dict[str, Any]:
         psycopg.errors.InsufficientPrivilege,
     ):
         return {}
+    return plan and {**plan, **words}
 
 
 def _standing_of(connection: Connection, plan: dict[str, Any], facts: dict[str, Any]) -> str:
     if not plan:
         return NO_PLAN
-    if plan["load_id"] != facts["load_id"] or plan["has_newer_words"]:
+    if plan["load_id"] != facts["load_id"] or plan["count_words"]:
         return STALE
     if plan["applied_as_run"]:
         return PART_APPLIED if plan["is_partial"] else APPLIED

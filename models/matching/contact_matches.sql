@@ -4,6 +4,8 @@ with ranked_rows as (select * from {{ ref('export_rows_ranked') }}),
 
 possible_duplicates as (select * from {{ ref('possible_duplicates') }}),
 
+ledger as (select * from {{ ref('stg_ledger__state') }}),
+
 undone_values as (select * from {{ ref('stg_ledger__undone_values') }}),
 
 -- emails and ids of contacts whose insert was undone: an email is never written but by an insert
@@ -13,12 +15,6 @@ removed_keys as (
     where
         field in ('email', 'kajabi_id')
         and contact_id in (select contact_id from undone_values as removed where removed.field = 'email')
-),
-
-duplicates_review as (
-    select
-        exists (select from {{ ref('stg_ledger__merged_contacts') }})
-        or exists (select from {{ ref('stg_ledger__none_merged') }}) as is_done
 ),
 
 reasoned as (
@@ -40,11 +36,11 @@ reasoned as (
                 then 'insert_undone'
             when possible_duplicates.row_number is not null then 'possible_duplicate'
             -- before anybody has said who was merged away, every newcomer could be one of them
-            when not duplicates_review.is_done then 'duplicates_not_recorded'
+            when not ledger.are_merged_contacts_known then 'duplicates_not_recorded'
         end as hold_reason
     from ranked_rows
     left join possible_duplicates on ranked_rows.row_number = possible_duplicates.row_number
-    cross join duplicates_review
+    cross join ledger
 ),
 
 contact_matches as (

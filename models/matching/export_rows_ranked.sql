@@ -1,30 +1,57 @@
 {{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
--- One row per export row, with its place among the rows that lead to the same contact, or that share an email or an id.
+-- One row per export row: what the first key that hits, or a person, says about it, and its place among the rows that
+-- lead to the same contact, or that share an email or an id.
 with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
 contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
-best_keys as (select * from {{ ref('best_keys') }}),
+match_candidates as (select * from {{ ref('match_candidates') }}),
 
-row_overrides as (select * from {{ ref('row_overrides') }}),
+match_overrides as (select * from {{ ref('stg_ledger__match_overrides') }}),
+
+ordered_candidates as (
+    select
+        *,
+        min(key_order) over (partition by row_number) as deciding_order
+    from match_candidates
+),
+
+deciding_keys as (
+    select
+        row_number,
+        min(key_name) filter (where key_order = deciding_order) as matched_by,
+        array_agg(distinct contact_id) filter (where key_order = deciding_order) as deciding_contacts,
+        array_agg(distinct contact_id) filter (where key_name in ('kajabi_id', 'primary_email')) as strong_contacts,
+        bool_or(is_deleted) filter (where key_order = deciding_order) as is_deleted
+    from ordered_candidates
+    group by row_number
+),
 
 -- a person's word on a row comes before every key
 found as (
     select
         exports.row_number,
-        case when row_overrides.verdict = 'same_as' then 'settled' else best_keys.matched_by end as matched_by,
+        case when match_overrides.verdict = 'same_as' then 'settled' else deciding_keys.matched_by end as matched_by,
         case
-            when row_overrides.verdict = 'same_as' then null
-            when row_overrides.verdict = 'ignore' then 'ignored'
-            when row_overrides.verdict = 'erased' then 'erased'
-            else best_keys.hold_reason
+            when match_overrides.verdict = 'same_as' then null
+            when match_overrides.verdict = 'ignore' then 'ignored'
+            when match_overrides.verdict = 'erased' then 'erased'
+            when cardinality(deciding_keys.deciding_contacts) > 1 then 'several_contacts'
+            -- only the id and the primary email can disagree: a weaker key never vetoes a primary email
+            when cardinality(deciding_keys.strong_contacts) > 1 then 'id_and_email_disagree'
+            when deciding_keys.is_deleted then 'deleted_contact'
+            when deciding_keys.row_number is not null and deciding_keys.deciding_contacts[1] is null
+                then 'duplicate_chain_broken'
         end as hold_reason,
-        coalesce(row_overrides.contact_id, best_keys.contact_id) as contact_id,
-        best_keys.row_number is null and row_overrides.contact_id is null as is_without_contact,
-        coalesce(row_overrides.verdict = 'new', false) as is_settled_new
+        coalesce(
+            match_overrides.contact_id,
+            case when cardinality(deciding_keys.deciding_contacts) = 1 then deciding_keys.deciding_contacts[1] end
+        ) as contact_id,
+        deciding_keys.row_number is null and match_overrides.contact_id is null as is_without_contact,
+        coalesce(match_overrides.verdict = 'new', false) as is_settled_new
     from exports
-    left join best_keys on exports.row_number = best_keys.row_number
-    left join row_overrides on exports.row_number = row_overrides.row_number
+    left join deciding_keys on exports.row_number = deciding_keys.row_number
+    left join match_overrides on exports.row_number = match_overrides.row_number
 ),
 
 export_rows_ranked as (

@@ -4,7 +4,7 @@ with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
 contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
-best_keys as (select * from {{ ref('best_keys') }}),
+match_candidates as (select * from {{ ref('match_candidates') }}),
 
 cleaned as (
     select
@@ -21,8 +21,7 @@ unmatched as (
         {{ clean_phone('cleaned.phone') }} as phone_digits,
         {{ comparable_text("concat_ws(' ', cleaned.first_name, cleaned.last_name)") }} as full_name
     from cleaned
-    left join best_keys on cleaned.row_number = best_keys.row_number
-    where best_keys.row_number is null
+    where not exists (select from match_candidates where match_candidates.row_number = cleaned.row_number)
 ),
 
 living as (

@@ -6,7 +6,27 @@ matches as (select * from {{ ref('contact_matches') }} where status = 'matched')
 
 exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
-consents as (select * from {{ ref('email_consents') }}),
+subscriptions as (select * from {{ ref('stg_crm__email_subscriptions') }}),
+
+opt_outs as (
+    select contact_id from {{ ref('stg_ledger__field_sources') }} where field = 'email_subscribed'
+),
+
+-- asked again at every export; a false that is only the column's default says nothing, any other was said by somebody
+consents as (
+    select
+        contacts.id as contact_id,
+        case
+            when opt_outs.contact_id is not null then 'opted_out'
+            when {{ trim_text('subscriptions.email_subscribed') }} is null then 'unknown'
+            when subscriptions.email_subscribed in ('true', 't', 'yes', 'y', 'on', '1') then 'subscribed'
+            when subscriptions.column_default ~* '^''?f' then 'unknown'
+            else 'opted_out'
+        end as consent
+    from contacts
+    left join subscriptions on contacts.id = subscriptions.contact_id
+    left join opt_outs on contacts.id = opt_outs.contact_id
+),
 
 -- somebody to whom any row of the export leads, or may lead
 known_in_export as (

@@ -14,6 +14,7 @@ from ...database.locks import person, take_run_lock
 from ...database.statements import statement
 from ...merge.current_plan import CELLS_NAMED, current_plan
 from ...merge.guards import expected_guards
+from ...merge.transaction import one
 from .import_files import BATCH, arrange, new_folder
 from .readme import by_hand, readme
 
@@ -129,10 +130,12 @@ def _require_trusted(connection: Connection, plan: dict[str, Any]) -> None:
             "nothing was written. Export again from Kajabi; or, if it is right all the same, apply it first with "
             "--accept (docs/runbook.md)."
         )
-    words = connection.execute(statement("words_since_plan")).fetchone()
-    if words and words["count_words"]:
+    words = one(connection, "words_since_plan", {})
+    # who opted out since is in no file all the same: the files ask the ledger themselves
+    count_words = words["count_words"] - words["count_opt_outs"]
+    if count_words:
         raise StalePlan(
-            f"{words['count_words']} decisions were taken since the plan was made. What would be sent could be what "
+            f"{count_words} decisions were taken since the plan was made. What would be sent could be what "
             "somebody has just given up, so nothing was written. Type `./kajabi-guard plan`, then this again."
         )
 

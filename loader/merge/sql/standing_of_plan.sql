@@ -9,17 +9,11 @@ select
         select max(runs.run_id) from kajabi_ledger.merge_runs as runs
         where runs.fingerprint = plan_summary.fingerprint and runs.status = 'applied' and runs.kind <> 'undo'
     ) as applied_as_run,
-    -- an undo, or what a person has said since, is not in the plan
+    -- an undo is not in the plan
     exists(
         select from kajabi_ledger.merge_runs as runs
         where runs.kind = 'undo' and runs.status = 'applied' and runs.finished_at > plan_summary.planned_at
     ) as has_newer_undo,
-    exists (select from kajabi_ledger.decisions_taken where decided_at > plan_summary.planned_at)
-    or exists (select from kajabi_ledger.settlements where settled_at > plan_summary.planned_at)
-    or exists (select from kajabi_ledger.protections where recorded_at > plan_summary.planned_at)
-    or exists (select from kajabi_ledger.known_duplicates where recorded_at > plan_summary.planned_at)
-    or exists (select from kajabi_ledger.duplicates_declared_none where declared_at > plan_summary.planned_at)
-        as has_newer_words,
     (select count(*) from kajabi_guard.field_decisions where needs_review) as count_values_waiting,
     (select count(*) from kajabi_guard.contact_matches where status = 'held' and hold_reason <> 'not_in_this_plan')
         as count_rows_waiting

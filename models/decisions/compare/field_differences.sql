@@ -2,8 +2,6 @@
 -- One row per contact and field for which Kajabi has a value that is not ours, trimmed, or has no value any more.
 with three_way_cells as (select * from {{ ref('three_way_cells') }}),
 
-current_conflicts as (select * from {{ ref('current_conflicts') }}),
-
 active_overrides as (select * from {{ ref('active_overrides') }}),
 
 field_changes as (select * from {{ ref('stg_ledger__field_changes') }}),
@@ -27,15 +25,8 @@ remembered as (
         active_overrides.verdict,
         last_written_values.written_value,
         last_written_values.contact_id is not null as is_written,
-        undone_values.contact_id is not null as is_taken_back,
-        current_conflicts.base_value as conflict_base_value,
-        current_conflicts.was_in_base,
-        current_conflicts.contact_id is not null as is_open_conflict
+        undone_values.contact_id is not null as is_taken_back
     from three_way_cells
-    left join current_conflicts
-        on
-            three_way_cells.contact_id = current_conflicts.contact_id
-            and three_way_cells.field = current_conflicts.field
     left join active_overrides
         on three_way_cells.contact_id = active_overrides.contact_id and three_way_cells.field = active_overrides.field
     left join last_written_values

@@ -1,6 +1,8 @@
 {{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
 -- One row per differing contact and field: ours, Kajabi's now, and Kajabi's in the last accepted export, cleaned alike.
-with differing_contacts as (select * from {{ ref('differing_contacts') }}),
+-- A matched contact differs where Kajabi has a value that is not ours, or had one that it has no more, or where a value
+-- waits for a person or was decided by one.
+with matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),
 
 exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
@@ -10,37 +12,79 @@ baseline_rows as (select * from {{ ref('baseline_rows') }}),
 
 baseline as (select * from {{ ref('stg_kajabi__baseline') }}),
 
-contact_columns as (select * from {{ ref('stg_crm__columns') }}),
+open_conflicts as (select * from {{ ref('stg_ledger__open_conflicts') }}),
+
+contact_columns as (select array_agg(column_name) as found from {{ ref('stg_crm__columns') }}),
 
 -- with a base, what is new in Kajabi is new for everybody: for people whom the base does not know as well
-base as (select count(*) > 0 as is_known from baseline),
+base as (select count(*) > 0 as is_known from {{ ref('stg_kajabi__baseline') }}),
 
-three_way_cells as (
+remembered as (
+    select contact_id from open_conflicts
+    union
+    select contact_id from {{ ref('active_overrides') }}
+),
+
+-- the two wide rows are compared first, so that only these few are unpivoted and cleaned
+differing_cells as (
     select
-        differing_contacts.contact_id,
-        differing_contacts.row_number,
-        each_field.field,
-        each_field.present_value,
-        {{ trim_text('each_field.present_value') }} as present_text,
-        each_field.incoming_text,
-        {{ clean_text('each_field.incoming_text', 'each_field.field') }} as incoming_value,
-        each_field.base_text,
-        {{ clean_text('each_field.base_text', 'each_field.field') }} as base_value,
-        base.is_known as is_in_base,
+        matches.contact_id,
+        matches.row_number,
+        each_field.*,
         each_field.field = 'address_line_2'
         and {{ is_malformed_line_2('each_field.incoming_text', 'exports.address_line_1', 'exports.city') }}
             as is_malformed_line_2
-    from differing_contacts
-    inner join exports on differing_contacts.row_number = exports.row_number
-    inner join contacts on differing_contacts.contact_id = contacts.id
-    cross join base
-    left join baseline_rows on differing_contacts.row_number = baseline_rows.row_number
+    from matches
+    inner join exports on matches.row_number = exports.row_number
+    inner join contacts on matches.contact_id = contacts.id
+    left join baseline_rows on matches.row_number = baseline_rows.row_number
     left join baseline on baseline_rows.base_row_number = baseline.row_number
+    left join remembered on matches.contact_id = remembered.contact_id
+    cross join contact_columns
     cross join lateral (
         {{ unpivot_fields(['contacts', 'exports', 'baseline'], planned_fields()) }}
     ) as each_field (field, present_value, incoming_text, base_text)
-    -- what this site has no column for is never read
-    inner join contact_columns on each_field.field = contact_columns.column_name
+    where
+        -- what this site has no column for is never read
+        each_field.field = any(contact_columns.found)
+        and (
+            {{ any_field(
+                "exports.FIELD <> coalesce(" ~ trim_text('contacts.FIELD') ~ ", '')"
+                ~ " and 'FIELD' = any(contact_columns.found)",
+                planned_fields()
+            ) }}
+            -- cleared in Kajabi
+            or {{ any_field('exports.FIELD is null and contacts.FIELD is not null and baseline.FIELD is not null') }}
+            or remembered.contact_id is not null
+        )
+),
+
+cleaned as (
+    select
+        differing_cells.*,
+        {{ trim_text('present_value') }} as present_text,
+        {{ clean_text('incoming_text', 'field') }} as incoming_value,
+        {{ clean_text('base_text', 'field') }} as base_value
+    from differing_cells
+),
+
+three_way_cells as (
+    select
+        cleaned.*,
+        base.is_known as is_in_base,
+        -- a conflict that is open, and of which neither side has moved, keeps the base that it was opened with
+        open_conflicts.contact_id is not null as is_open_conflict,
+        open_conflicts.base_value as conflict_base_value,
+        open_conflicts.was_in_base,
+        open_conflicts.was_address_given
+    from cleaned
+    cross join base
+    left join open_conflicts
+        on
+            cleaned.contact_id = open_conflicts.contact_id
+            and cleaned.field = open_conflicts.field
+            and cleaned.incoming_value is not distinct from open_conflicts.incoming_value
+            and cleaned.present_value is not distinct from open_conflicts.present_value
 )
 
 select * from three_way_cells

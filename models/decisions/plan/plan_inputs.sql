@@ -2,11 +2,30 @@
 -- One row: what a plan is made from besides the contacts. A view: the write asks it again, under lock.
 with loads as (select * from {{ ref('stg_kajabi__loads') }}),
 
+ledger as (select * from {{ ref('stg_ledger__state') }}),
+
 newest_load as (
     select load_id, sha256, encoding from loads where newest_rank is not null order by newest_rank desc limit 1
 ),
 
 base_load as (select sha256 from loads where base_rank is not null order by base_rank desc limit 1),
+
+-- as the guards of this build have them
+limits as (
+    select
+        limit_name,
+        limit_value
+    from (
+        values
+        ('shrink_limit_percent', {{ var('shrink_limit_percent') }}::numeric),
+        ('filled_limit_points', {{ var('filled_limit_points') }}),
+        ('filled_limit_values', {{ var('filled_limit_values') }}),
+        ('volume_limit_percent', {{ var('volume_limit_percent') }}),
+        ('volume_limit_contacts', {{ var('volume_limit_contacts') }}),
+        ('damaged_codes_limit', {{ var('damaged_codes_limit') }}),
+        ('shifted_rows_limit', {{ var('shifted_rows_limit') }})
+    ) as named (limit_name, limit_value)
+),
 
 policy as (
     select
@@ -20,7 +39,7 @@ policy as (
         union all
         select to_jsonb(b)::text from {{ ref('placeholders') }} as b
         union all
-        select to_jsonb(l)::text from {{ ref('limits') }} as l
+        select to_jsonb(l)::text from limits as l
     ) as seed_rows
 ),
 
@@ -35,17 +54,18 @@ plan_inputs as (
             select string_agg(column_name, ',' order by column_name collate "C")
             from {{ ref('stg_crm__columns') }}
         ) as columns_found,
-        (select identity::text from {{ ref('stg_ledger__database_identity') }}) as database_identity,
+        ledger.database_identity::text as database_identity,
         (
             select string_agg(coalesce(only_email, first_count::text), ',' order by only_email collate "C")
             from {{ ref('stg_ledger__plan_scope') }}
         ) as plan_scope,
         -- what people said since: a plan that does not know the newest word is not the one to write
-        (select max(decision_id) from {{ ref('stg_ledger__overrides') }}) as newest_decision,
-        (select max(settlement_id) from {{ ref('stg_ledger__match_overrides') }}) as newest_settlement,
-        (select max(protection_id) from {{ ref('stg_ledger__protections') }}) as newest_protection
+        ledger.newest_decision,
+        ledger.newest_settlement,
+        ledger.newest_protection
     from newest_load
     cross join policy
+    cross join ledger
 )
 
 select * from plan_inputs

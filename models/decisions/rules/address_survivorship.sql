@@ -8,8 +8,6 @@ baseline_rows as (select * from {{ ref('baseline_rows') }}),
 
 field_policies as (select * from {{ ref('field_policies') }} where is_address),
 
-current_conflicts as (select * from {{ ref('current_conflicts') }}),
-
 -- an open conflict brings the base that it was opened with, as in `field_differences`
 parts as (
     select
@@ -17,19 +15,15 @@ parts as (
         three_way_cells.present_text,
         case when not coalesce(is_malformed_line_2, false) then three_way_cells.incoming_value end as incoming_value,
         case
-            when current_conflicts.contact_id is not null then current_conflicts.base_value
+            when three_way_cells.is_open_conflict then three_way_cells.conflict_base_value
             else three_way_cells.base_value
         end as base_value,
         -- to follow, this very person must be in the base: what it does not know of them proves nothing
-        coalesce(current_conflicts.was_in_base, baseline_rows.row_number is not null) as is_in_base,
-        current_conflicts.contact_id is null or coalesce(was_address_given, false) as was_given_then
+        coalesce(three_way_cells.was_in_base, baseline_rows.row_number is not null) as is_in_base,
+        not three_way_cells.is_open_conflict or coalesce(was_address_given, false) as was_given_then
     from three_way_cells
     inner join field_policies on three_way_cells.field = field_policies.field
     left join baseline_rows on three_way_cells.row_number = baseline_rows.row_number
-    left join current_conflicts
-        on
-            three_way_cells.contact_id = current_conflicts.contact_id
-            and three_way_cells.field = current_conflicts.field
 ),
 
 compared_units as (

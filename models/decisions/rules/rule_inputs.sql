@@ -8,7 +8,35 @@ field_policies as (select * from {{ ref('field_policies') }}),
 
 address_survivorship as (select * from {{ ref('address_survivorship') }}),
 
-taken_ids as (select * from {{ ref('taken_ids') }}),
+contacts as (select * from {{ ref('stg_crm__contacts') }}),
+
+new_rows as (select row_number from {{ ref('contact_matches') }} where status = 'new'),
+
+exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+
+held_ids as (
+    select 'kajabi_id' as field, {{ trim_text('kajabi_id') }} as held_value from contacts
+    union all
+    select 'kajabi_member_id', {{ trim_text('kajabi_member_id') }} from contacts
+),
+
+-- a row that is inserted claims its ids as well
+claimed_ids as (
+    select field, incoming_value from field_differences where field in ('kajabi_id', 'kajabi_member_id')
+    union all
+    select 'kajabi_id', exports.kajabi_id
+    from exports inner join new_rows on exports.row_number = new_rows.row_number
+    union all
+    select 'kajabi_member_id', exports.kajabi_member_id
+    from exports inner join new_rows on exports.row_number = new_rows.row_number
+),
+
+-- what a contact holds, or several export rows claim, is not free to be linked
+taken_ids as (
+    select field, held_value from held_ids
+    union
+    select field, incoming_value from claimed_ids group by field, incoming_value having count(*) > 1
+),
 
 prepared as (
     select

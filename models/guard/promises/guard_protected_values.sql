@@ -1,12 +1,17 @@
--- One row per planned value that would replace or fill a field of another owner, or replace an id.
+-- One row per planned value that would replace or fill a field of another owner, replace an id, or bring back what an
+-- undo took away.
 -- Written apart from the rules and the seeds, from the contact as the plan saw it: a second opinion.
 with merge_plan as (select * from {{ ref('merge_plan') }} where action = 'update'),
 
 field_sources as (select * from {{ source('kajabi_ledger', 'contact_field_sources') }}),
 
-latest_overrides as (select * from {{ ref('latest_overrides') }}),
+decisions_taken as (select * from {{ source('kajabi_ledger', 'decisions_taken') }}),
 
 field_changes as (select *, {{ trim_text('new_value') }} as text from {{ source('kajabi_ledger', 'field_changes') }}),
+
+undone_values as (select * from {{ ref('stg_ledger__undone_values') }}),
+
+plan_summary as (select * from {{ ref('plan_summary') }}),
 
 changed as (
     select
@@ -57,6 +62,40 @@ witnesses as (
     ) as witness (source)
 ),
 
+-- the newest word on each cell, and the value of Kajabi's that it was for; a word on an address is one on each part
+latest_overrides as (
+    select distinct on (decisions_taken.contact_id, each_field.key)
+        decisions_taken.contact_id,
+        each_field.key as field,
+        each_field.value as decided_value,
+        decisions_taken.present_values,
+        decisions_taken.verdict
+    from decisions_taken
+    cross join lateral jsonb_each_text(decisions_taken.incoming_values) as each_field
+    order by decisions_taken.contact_id asc, each_field.key asc, decisions_taken.decision_id desc
+),
+
+-- the plan that was undone brings nothing back: whoever applies that very fingerprint again has asked for it
+undone_values_planned as (
+    select
+        undone_values.contact_id,
+        undone_values.field
+    from undone_values
+    inner join merge_plan on undone_values.contact_id = merge_plan.contact_id
+    where
+        merge_plan.contact_as_seen ->> undone_values.field is distinct from undone_values.taken_back_value
+        and to_jsonb(merge_plan) ->> undone_values.field = undone_values.taken_back_value
+        and not exists (select from plan_summary where plan_summary.fingerprint = undone_values.fingerprint)
+        and not exists (
+            select from decisions_taken
+            where
+                decisions_taken.contact_id = undone_values.contact_id
+                and decisions_taken.incoming_values ? undone_values.field
+                and decisions_taken.verdict = 'kajabi'
+                and decisions_taken.after_run >= undone_values.undone_by_run
+        )
+),
+
 guard_protected_values as (
     select distinct
         witnesses.contact_id,
@@ -74,7 +113,7 @@ guard_protected_values as (
         not starts_with(witnesses.source_label, 'kajabi')
         and latest_overrides.contact_id is null
     union
-    select contact_id, field, 'taken back here' from {{ ref('undone_values_planned') }}
+    select contact_id, field, 'taken back here' from undone_values_planned
 )
 
 select * from guard_protected_values

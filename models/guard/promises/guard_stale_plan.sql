@@ -31,38 +31,12 @@ moved_cells as (
 ),
 
 -- emails and ids that this plan gives to somebody: nobody else may have them by now
-claims as (
-    select
-        merge_plan.contact_id,
-        claim.key_kind,
-        claim.key_value
-    from merge_plan
-    cross join lateral (
-        values
-        ('email', case when merge_plan.action = 'insert' then merge_plan.email end),
-        ('kajabi_id', case when merge_plan.field_rules ? 'kajabi_id' then merge_plan.kajabi_id end),
-        (
-            'kajabi_member_id',
-            case
-                when merge_plan.action = 'update' and merge_plan.field_rules ? 'kajabi_member_id'
-                    then merge_plan.kajabi_member_id
-            end
-        )
-    ) as claim (key_kind, key_value)
-    where claim.key_value is not null
-),
-
 taken_keys as (
     select
-        claimed.contact_id,
-        holders.key_kind as field
-    from claims as claimed
-    inner join kajabi_ledger.holders_of_keys(
-        (select array_agg(key_value) from claims where key_kind = 'email'),
-        (select array_agg(key_value) from claims where key_kind = 'kajabi_id'),
-        (select array_agg(key_value) from claims where key_kind = 'kajabi_member_id')
-    ) as holders on claimed.key_kind = holders.key_kind and claimed.key_value = holders.key_value
-    where claimed.contact_id <> holders.contact_id
+        taken.contact_id,
+        taken.field
+    from (select array_agg(to_jsonb(merge_plan) - 'contact_as_seen') as planned_rows from merge_plan) as planned
+    cross join lateral kajabi_ledger.taken_keys(planned.planned_rows) as taken
 ),
 
 guard_stale_plan as (

@@ -1,5 +1,6 @@
-{{ config(indexes=[{'columns': ['field', 'outcome', 'rule'], 'unique': true}]) }}
--- One row per field, outcome and rule: what becomes of every difference. A write outside of a restricted plan waits.
+{{ config(indexes=[{'columns': ['field', 'outcome', 'rule', 'owner', 'owner_class'], 'unique': true}]) }}
+-- One row per field, outcome, rule and owner: what becomes of every difference, and whose values it met.
+-- A write outside of a restricted plan waits.
 with field_decisions as (select * from {{ ref('field_decisions') }}),
 
 contact_writes as (select * from {{ ref('contact_writes') }} where is_in_plan),
@@ -8,6 +9,9 @@ outcomes as (
     select
         field_decisions.field,
         field_decisions.rule,
+        coalesce(field_decisions.owner, 'nobody') as owner,
+        coalesce(field_decisions.owner_label, 'nobody recorded') as owner_label,
+        coalesce(field_decisions.owner_class, 'none') as owner_class,
         field_decisions.needs_review,
         case
             when field_decisions.action in ('fill', 'update', 'link') and contact_writes.contact_id is null then 'wait'
@@ -22,10 +26,13 @@ field_outcomes as (
         field,
         outcome,
         rule,
+        owner,
+        owner_label,
+        owner_class,
         count(*) as count_values,
         count(*) filter (where needs_review) as count_needs_review
     from outcomes
-    group by field, outcome, rule
+    group by field, outcome, rule, owner, owner_label, owner_class
 )
 
 select * from field_outcomes

@@ -34,8 +34,7 @@ recounted as (
         ) as count_unmatched,
         (select count(*) from field_decisions) as count_decisions,
         (select count(*) from field_decisions where action <> 'none') as count_decided,
-        (select coalesce(sum(count_values), 0) from {{ ref('field_outcomes') }}) as count_by_field,
-        (select coalesce(sum(count_values), 0) from {{ ref('impact_by_source') }}) as count_by_source,
+        (select coalesce(sum(count_values), 0) from {{ ref('field_outcomes') }}) as count_by_outcome,
         (select count(*) from {{ ref('old_import_values') }}) as count_old_import_values
 ),
 
@@ -51,8 +50,7 @@ sums as (
         ('in_database = living contacts', figures.in_database, recounted.count_living),
         ('only_in_database = living contacts without a row', figures.only_in_database, recounted.count_unmatched),
         ('fill + update + keep + link = decisions', figures.decided, recounted.count_decided),
-        ('by field = decisions', recounted.count_by_field, recounted.count_decisions),
-        ('by source = decisions', recounted.count_by_source, recounted.count_decisions),
+        ('by field, outcome, rule and owner = decisions', recounted.count_by_outcome, recounted.count_decisions),
         ('addresses = living contacts', figures.evaluated, recounted.count_living),
         ('contacts_changed = enriched + corrected', figures.changed, figures.enriched + figures.corrected),
         ('values_changed = values of the old import', figures.values_changed, recounted.count_old_import_values)

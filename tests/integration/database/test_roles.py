@@ -70,7 +70,7 @@ OWNERS_LEDGER = ("database_identity", "erasures", "erasure_salt", "plan_scope", 
 FUNCTIONS = (
     *("cell_digests", "clean_email", "contact_emails", "contacts_with_email", "default_of_column", "holders_of_keys"),
     *("email_subscriptions", "is_as_seen", "key_digest", "keys_pattern", "merge_backup", "own_tables"),
-    *("plan_fingerprint", "references_to_contacts", "row_key", "tables_with_keys", "trim_text"),
+    *("plan_fingerprint", "references_to_contacts", "row_key", "tables_with_keys", "taken_keys", "trim_text"),
 )
 
 

@@ -25,10 +25,10 @@ from loader.stewardship import merged_contacts, overrides
 from test_three_way import ADDRESS, MOVED, person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from loader.database.connection import Target
+    from loader.database.connection import Connection, Target
     from world import World
 
 ONE, TWO, THREE = (f"person{number}@example.org" for number in (1, 2, 3))
@@ -189,16 +189,20 @@ def test_an_opt_out_noted_by_a_person_holds_at_once_until_it_is_taken_back_by_na
     with world.connect() as connection:
         for email in (ONE, TWO):
             assert overrides.protect(connection, email, "email_subscribed", WHY) == "recorded"
-            assert overrides.protect(connection, email, None, WHY) == "recorded"
-            assert overrides.protect(connection, email, None, WHY, is_protected=False) == "recorded"
         # nobody has planned since: the files ask the ledger themselves
         for kind in ("corrections", "full", "new-contacts"):
             document = make(world, f"none {kind}", kind)
             assert (document["rows"], document["left_out"], document["folder"]) == (0, {"opted_out": 1}, None)
             assert not (world.folder / f"none {kind}").exists()
+        for email in (ONE, TWO):
+            assert overrides.protect(connection, email, None, WHY) == "recorded"
+            assert overrides.protect(connection, email, None, WHY, is_protected=False) == "recorded"
         before = world.decisions()
         world.plan()
         assert world.decisions().keys() == before.keys(), "the plan does not take it for a field"
+        assert make(world, "none at all", "full")["left_out"] == {"opted_out": 1}, (
+            "the nine fields were set free, not this"
+        )
         assert set(world.verdict().values()) == {0}
         assert overrides.protect(connection, ONE, "email_subscribed", WHY, is_protected=False) == "recorded"
     assert set(sent(world, "corrections")) == {ONE}
@@ -279,6 +283,26 @@ def test_what_is_newer_in_kajabi_is_not_sent_back_before_a_person_says_ours(worl
     found = sent(world, "corrections", also=("phone", "name"))
     assert found[ONE] == {"email": ONE, **ADDRESS}
     assert TWO not in found, "a person said: Kajabi's"
+
+
+def test_nothing_is_sent_before_the_plan_knows_every_word(world: World) -> None:
+    """A protection or a merged contact moves what is ours and who is who, as much as a decision does."""
+    world.add_contacts(person(1, **ADDRESS), person(2, **ADDRESS))
+    world.load(person(1), person(2))
+    words: dict[str, Callable[[Connection], object]] = {
+        "protected": lambda connection: overrides.protect(connection, ONE, "city", WHY),
+        "set free": lambda connection: overrides.protect(connection, ONE, "city", WHY, is_protected=False),
+        "nobody merged": lambda connection: merged_contacts.declare_none(connection, WHY),
+        "somebody merged": lambda connection: merged_contacts.record(connection, "old@example.org", TWO),
+    }
+    world.plan()
+    for said, word in words.items():
+        assert set(sent(world, "corrections")) == {ONE, TWO}, said
+        with world.connect() as connection:
+            word(connection)
+        with pytest.raises(StalePlan, match="1 decisions were taken since"):
+            make(world, f"too early: {said}", "corrections")
+        world.plan()
 
 
 def test_a_blank_of_ours_never_takes_anything_from_kajabi(world: World) -> None:

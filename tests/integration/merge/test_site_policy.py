@@ -70,9 +70,7 @@ def test_a_sites_own_files_are_in_force_wherever_dbt_is_started(console: Console
     assert changed == [("phone", "policy_never", "fill_blank", 2)], "compared with the site's own"
 
     limits.write_text("volume_limit_contacts: 500\n", encoding="utf-8")
-    assert console.run("with-database", "dbt", "--quiet", "run", "--select", "limits", "plan_inputs").code == 0
-    value = world.one("select limit_value from kajabi_guard.limits where limit_name = 'volume_limit_contacts'")
-    assert value["limit_value"] == 500
+    assert console.run("with-database", "dbt", "--quiet", "run", "--select", "plan_inputs").code == 0
     refused = console.run("apply", document["fingerprint"])
     assert refused.code == 5
     assert "the policy (seeds and limits)" in refused.refusal
@@ -117,11 +115,15 @@ def test_the_seed_tables_that_init_makes_are_the_sites_own(console: Console, wor
     assert policies == [{"field": "phone", "policy": "never"}]
 
 
-def test_a_limit_that_moves_in_the_database_makes_the_plan_stale(console: Console, world: World, planned: str) -> None:
+def test_a_limit_that_moves_makes_the_plan_stale(console: Console, planned: str) -> None:
     """The fingerprint is computed from the limits that are there, not from a stored hash."""
-    world.run("update kajabi_guard.limits set limit_value = 500 where limit_name = 'volume_limit_contacts'")
+    ask_again = ("with-database", "dbt", "--quiet", "run", "--select", "plan_inputs")
+    limits = console.state / "limits.yml"
+    limits.write_text("volume_limit_contacts: 500\n", encoding="utf-8")
+    assert console.run(*ask_again).code == 0
     refused = console.run("apply", planned)
     assert refused.code == 5
     assert "the policy (seeds and limits)" in refused.refusal
-    world.run("update kajabi_guard.limits set limit_value = 50 where limit_name = 'volume_limit_contacts'")
+    limits.unlink()
+    assert console.run(*ask_again).code == 0
     assert console.run("apply", planned).code == 0

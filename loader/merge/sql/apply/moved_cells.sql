@@ -15,38 +15,12 @@ live as (
 ),
 
 -- emails and ids that this plan gives to somebody: nobody else may have them by now
-claims as (
-    select
-        planned.contact_id,
-        claim.key_kind,
-        claim.key_value
-    from planned
-    cross join lateral (
-        values
-        ('email', case when planned.action = 'insert' then planned.email end),
-        ('kajabi_id', case when planned.field_rules ? 'kajabi_id' then planned.kajabi_id end),
-        (
-            'kajabi_member_id',
-            case
-                when planned.action = 'update' and planned.field_rules ? 'kajabi_member_id'
-                    then planned.kajabi_member_id
-            end
-        )
-    ) as claim (key_kind, key_value)
-    where claim.key_value is not null
-),
-
 taken as (
     select
-        claimed.contact_id,
-        holders.key_kind as field
-    from claims as claimed
-    inner join kajabi_ledger.holders_of_keys(
-        (select array_agg(key_value) from claims where key_kind = 'email'),
-        (select array_agg(key_value) from claims where key_kind = 'kajabi_id'),
-        (select array_agg(key_value) from claims where key_kind = 'kajabi_member_id')
-    ) as holders on claimed.key_kind = holders.key_kind and claimed.key_value = holders.key_value
-    where claimed.contact_id <> holders.contact_id
+        taken.contact_id,
+        taken.field
+    from (select array_agg(to_jsonb(planned) - 'contact_as_seen') as planned_rows from planned) as listed
+    cross join lateral kajabi_ledger.taken_keys(listed.planned_rows) as taken
 )
 
 select
