@@ -132,7 +132,7 @@ def _require_trusted(connection: Connection, plan: dict[str, Any]) -> None:
     words = connection.execute(statement("words_since_plan")).fetchone()
     if words and words["count_words"]:
         raise StalePlan(
-            f"{words['count_words']} decisions were taken since the plan was made. What would be sent could be what "
+            f"{words['count_words']} overrides were recorded since the plan was made. The files could hold what "
             "somebody has just given up, so nothing was written. Type `./kajabi-guard plan`, then this again."
         )
 

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 KEYS = {
     "kajabi_id": "the Kajabi id", "primary_email": "the email", "other_email": "another known email",
-    "merged_email": "the list of merged people (email)", "merged_kajabi_id": "the list of merged people (Kajabi id)",
-    "phone_and_name": "the same phone and full name", "settled": "what a person decided (same-as)",
+    "merged_email": "the list of merged contacts (email)",
+    "merged_kajabi_id": "the list of merged contacts (Kajabi id)",
+    "phone_and_name": "the same phone and full name", "settled": "a match override (same-as)",
     "export_row": "its row of the export", "ledger": "a run in the ledger", "contact_after_plan": "the email",
-    "merged_since": "the list of merged people, which the next plan knows",
+    "merged_since": "the list of merged contacts, which the next plan knows",
 }  # fmt: skip
 
 
@@ -61,10 +62,10 @@ def _head(out: Console, document: Row) -> None:
             f"{'; counts from the next plan on' if merge['is_since'] else ''}.",
         )
     if document["merges"] and not document["contacts"]:
-        paragraph(out, "The chain of merges ends at nobody who lives here, or runs in a circle.")
+        paragraph(out, "The chain of merges ends at no living contact, or runs in a circle.")
     others = {row["contact_id"] for row in document["found"] if row["contact_id"] and not row["is_meant"]}
     if others - {contact["contact_id"] for contact in document["contacts"]}:
-        paragraph(out, "A weaker key leads to somebody else as well; the rows below name everybody who fits.")
+        paragraph(out, "A weaker key leads to somebody else as well; the rows below name all of them.")
 
 
 def _contact(out: Console, document: Row, contact: Row) -> None:
@@ -148,13 +149,13 @@ def _row(out: Console, row: Row) -> None:
         since = "; counts from the next plan on" if row["is_settled_since"] else ""
         paragraph(
             out,
-            f"A person said {row['settled_as'].replace('_', '-')}: {row['settled_by']} on "
+            f"A steward decided {row['settled_as'].replace('_', '-')}: {row['settled_by']} on "
             f"{moment(row['settled_at'])}{reason_given(row, 'settled_because')}{since}.",
         )
     values = row["inserted_values"] or row["kajabi_values"]
     out.print(grid((FIELD_NAMES[name], shown(values.get(name))) for name in FIELD_NAMES if values.get(name)))
     if row["commands"]:
-        paragraph(out, "To settle it, one of:")
+        paragraph(out, "To decide it, type one of:")
         for command in row["commands"]:
             command_line(out, command)
         if row["hold_reason"] != "not_in_this_plan":

@@ -47,10 +47,10 @@ def test_values_that_are_taken_are_told_with_who_said_so() -> None:
             outcome("keep", "kajabi_changed", 7),
         ),
     )
-    assert told.startswith("3 values are taken from Kajabi, as your policy or a person said.")
+    assert told.startswith("3 values are taken from Kajabi, as your policy or an override says.")
     assert "No value that you hold is changed" not in told
-    assert "takes Kajabi's in 3, because somebody said so" in told
-    assert "From Kajabi: 2 because the policy of the field follows Kajabi and 1 because a person decided so." in told
+    assert "takes Kajabi's in 3, because of a policy or an override" in told
+    assert "From Kajabi: 2 because the policy of the field follows Kajabi and 1 because of an override." in told
 
 
 def test_nothing_to_write() -> None:
