@@ -56,11 +56,8 @@ def make_page() -> str:
         "overridable": _labels(row for row in guards if row["is_overridable"] == "true"),
         "final": _labels(row for row in guards if row["is_overridable"] == "false"),
         "held": table(
-            ("reason", "means", "settled with"),
-            [
-                (f"`{r['hold_reason']}`", r["label"], codes(r["settle_with"]) or "nothing to settle")
-                for r in seed("hold_reasons")
-            ],
+            ("reason", "means", "a match override can be"),
+            [(f"`{r['hold_reason']}`", r["label"], codes(r["settle_with"]) or "nothing") for r in seed("hold_reasons")],
         ),
         "never": _sentence_list(column for column in contact_columns() if column not in written_columns()),
         "written": _sentence_list(written_columns()),

@@ -50,7 +50,7 @@ def _parts(page: Path) -> dict[str, str]:
     if page.name == RUNBOOK.name:
         return {"the guards": _guard_table(guards)}
     return {
-        "the decision rules": _entries((row["rule"], f"**{row['label']}** ({_does(row)})", row) for row in rules),
+        "the survivorship rules": _entries((row["rule"], f"**{row['label']}** ({_does(row)})", row) for row in rules),
         "the guards": _entries(
             (row["guard"], f"**{row['passed_label']}** (red: {row['failed_label']})", row) for row in guards
         ),

@@ -754,7 +754,7 @@ def test_a_part_plan_does_not_become_the_base_and_what_it_wrote_stays_taken_back
         phone=THEIRS,
         email=FILLED,
     )
-    found = world.rows("select field from kajabi_guard.guard_protected_values where source_label = 'taken back here'")
+    found = world.rows("select field from kajabi_guard.guard_protected_values where source_label = 'undone here'")
     assert [row["field"] for row in found] == ["phone"]
 
 
