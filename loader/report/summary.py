@@ -192,7 +192,7 @@ def _waiting(document: Document) -> str:
     parts += [f"{count(held, 'export row')} {_be(held, 'planned')} quarantined"] if held else []
     if not parts:
         return ""
-    return f"{listed(parts)}; left open, {'it harms' if review + held == 1 else 'they harm'} nothing."
+    return f"{listed(parts)}; left open, {'it does' if review + held == 1 else 'they do'} no harm."
 
 
 def listed(parts: list[str]) -> str:

@@ -77,7 +77,7 @@ OUTCOMES = {
         "not recorded: your value or Kajabi's has changed since the list was made, or a spreadsheet changed the cell; "
         "take a new list from `./kajabi-guard report`"
     ),
-    "not_alike": "not recorded: no such change is waiting any more",
+    "not_alike": "not recorded: no such change needs review any more",
     "partly": (
         "recorded for some of the people: the others have a different question now, which is on the next list "
         "(`./kajabi-guard report`)"

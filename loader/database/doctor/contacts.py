@@ -48,9 +48,9 @@ def columns(connection: Connection) -> Iterator[Finding]:
     absent = [name for name in EVIDENCE_COLUMNS if name not in found]
     if absent:
         missing = ", ".join(absent)
-        yield Finding("columns", "warning", f"not here: {missing}", "nothing: they are no evidence then")
+        yield Finding("columns", "warning", f"not here: {missing}", "nothing: a missing column proves nothing")
     else:
-        yield Finding("columns", "ok", "all that can be evidence are here")
+        yield Finding("columns", "ok", "all optional columns are here")
 
 
 def types(connection: Connection) -> Iterator[Finding]:
@@ -114,7 +114,7 @@ def emails(connection: Connection) -> Iterator[Finding]:
         yield Finding("email is unique", "ok", f"yes ({count(found['count_contacts'], 'contact')})")
     else:
         remedy = "create unique index on public.contacts (email)"
-        yield Finding("email is unique", "warning", "no: the database lets one email be there twice", remedy)
+        yield Finding("email is unique", "warning", "no: the database accepts the same email twice", remedy)
 
 
 def labels(connection: Connection) -> Iterator[Finding]:

@@ -113,10 +113,10 @@ def _asked(
         if facts["has_group_role"] and not is_ours:
             return [Finding(check, "ok", "not for this role")]
         remedy = "let the owner run `./kajabi-guard init --roles` and grant one of the roles to this one"
-        return [Finding(check, "problem" if is_ours else "warning", "this role may not look", remedy)]
+        return [Finding(check, "problem" if is_ours else "warning", "this role has no access", remedy)]
     except (psycopg.Error, NotConnected) as error:
         status, why, remedy = next(rest for kinds, *rest in _KEPT_FROM_LOOKING if isinstance(error, kinds))
-        return [Finding(check, status, f"not looked at: {why}", remedy)]
+        return [Finding(check, status, f"not checked: {why}", remedy)]
 
 
 _KEPT_FROM_LOOKING: tuple[tuple[tuple[type[Exception], ...], str, str, str], ...] = (

@@ -48,8 +48,8 @@ def _head(out: Console, document: Row) -> None:
     if plan["applied_as_run"]:
         paragraph(
             out,
-            f"It was applied as run {plan['applied_as_run']}: what it says below has been done, and `ours` is what "
-            "stood before. Type `./kajabi-guard plan` to see what stands now.",
+            f"It was applied as run {plan['applied_as_run']}: the changes below have been made, and `ours` is the "
+            "value before them. Type `./kajabi-guard plan` to see the values of today.",
         )
     if plan["is_partial"]:
         paragraph(out, "A part plan: it was restricted with --only or --first.")
@@ -115,7 +115,7 @@ def _status(document: Row, contact: Row) -> str:
         + (" It was in the baseline." if contact["was_in_last_accepted"] else ""),
         "gone": "No contact has this id any more: somebody deleted it. The ledger still knows what was written.",
         "not_in_plan_picture": (
-            f"This contact is newer than the picture of the plan (run {run} may have inserted it)."
+            f"This contact was added after the plan was made (run {run} may have inserted it)."
             if run
             else "This contact came after the plan was made."
         )

@@ -241,7 +241,7 @@ def test_whoever_holds_a_table_is_named_and_every_other_line_is_shown(world: Wor
     name, role = table.removeprefix("public."), world.target.settings["PGUSER"]
     assert problem.detail.startswith(f"{name} is locked by pid {pid} ({role}, idle in transaction) since 20"), problem
     assert f"pg_terminate_backend({pid})" in problem.remedy
-    waited = [each for each in findings if each.detail == "not looked at: a table is locked"]
+    waited = [each for each in findings if each.detail == "not checked: a table is locked"]
     assert waited, "what could not be looked at says so"
     assert {each.status for each in waited} == {"warning"}
     groups = {each.group for each in findings}
@@ -767,7 +767,7 @@ def test_a_connection_that_is_lost_on_the_way_is_a_problem(world: World) -> None
 
         for _ in range(2):  # and the next one, on what is left of it
             (finding,) = examination._asked("a check", cut_off, facts or {}, examination._bounded(connection))  # noqa: SLF001
-            assert (finding.status, finding.detail) == ("problem", "not looked at: the connection was lost")
+            assert (finding.status, finding.detail) == ("problem", "not checked: the connection was lost")
 
 
 KEPT_FROM_LOOKING = {
@@ -787,7 +787,7 @@ def test_what_keeps_a_check_from_looking_is_its_line(world: World, case: str) ->
             yield Finding("a check", "ok", "")
 
         (finding,) = examination._asked("a check", look, {}, examination._bounded(connection))  # noqa: SLF001
-        assert (finding.status, finding.detail) == (status, f"not looked at: {detail}")
+        assert (finding.status, finding.detail) == (status, f"not checked: {detail}")
         assert finding.remedy
         assert connection.execute("select 1 as one").fetchone(), "and the next check can look"
 

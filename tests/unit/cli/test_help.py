@@ -242,7 +242,7 @@ def test_words_that_are_quoted_or_whose_first_is_a_file_are_left_alone(typed: Ca
     ("line", "tells", "example"),
     [
         ("weeky", "Did you mean `weekly`?", "weekly"),
-        ("rosa@example.org phone kajabi", "The first word must be a command", "weekly"),
+        ("rosa@example.org phone kajabi", "The first word is not a command", "weekly"),
         ("load --as-baselin x.csv", "Did you mean --as-baseline?", "load"),
         ("explain -rosa@example.org", "no option of this name", "explain"),
         ("apply", "needs FINGERPRINT: the eight characters", "apply"),

@@ -106,8 +106,8 @@ def test_a_part_plan_says_how_many_wait() -> None:
 
 
 def test_what_waits_is_told_with_its_number() -> None:
-    assert "1 value needs review; left open, it harms nothing." in sentences(values={"needs_review": 1})
-    both = "2 values need review and 125 export rows are quarantined; left open, they harm nothing."
+    assert "1 value needs review; left open, it does no harm." in sentences(values={"needs_review": 1})
+    both = "2 values need review and 125 export rows are quarantined; left open, they do no harm."
     assert both in sentences(values={"needs_review": 2}, contacts={"held": 125})
 
 
