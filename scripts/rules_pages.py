@@ -37,10 +37,10 @@ def make_page(page: Path) -> str:
     """Return the page with every part between two marks made anew, and all else as it is."""
     text = page.read_text(encoding="utf-8")
     for name, part in _parts(page).items():
-        begin, end = (re.escape(mark.format(name=name)) for mark in (BEGIN, END))
-        text, count = re.subn(rf"(?s)({begin}).*?({end})", lambda marks, part=part: marks[1] + part + marks[2], text)
-        if count != 1:
-            raise ValueError(f"{page.name} has the marks of {name} {count} times, not once")
+        begin, end = BEGIN.format(name=name), END.format(name=name)
+        if not text.count(begin) == text.count(end) == 1:
+            raise ValueError(f"{page.name} does not have both marks of {name}, each once")
+        text = text.partition(begin)[0] + begin + part + end + text.partition(end)[2]
     return text
 
 
