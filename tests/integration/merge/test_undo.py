@@ -386,7 +386,7 @@ def test_an_undo_goes_on_with_what_it_had_left_once_nothing_is_in_the_way(
     last = undo(world, 1)
     assert (last.continues_run, last.values_written, last.kept) == (rest.run_id, 1, ())
     assert (undo(world, 1).status, sources(world)) == ("already_undone", {})
-    assert "Took what run" in last.as_text()
+    assert "Undid what run" in last.as_text()
 
 
 def test_an_undo_that_went_on_is_taken_back_as_one_whichever_of_its_runs_is_named(world: World) -> None:
