@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 IGNORED_BY_SCRIPT = "KAJABI_GUARD_IGNORES_INTERRUPT"  # the script in a checkout ignores Ctrl-C while Python starts
 NOT_BEGUN = "Stopped before anything was done; type the command again when you are ready.\n"
-STOPPED = "Stopped. What was not finished was taken back.\n"
+STOPPED = "Stopped. What was not finished was rolled back.\n"
 EXIT_CODE = 1
 
 

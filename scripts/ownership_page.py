@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from typing import TYPE_CHECKING
 
+import jinja2
+
 from loader.common.paths import PROJECT
 from loader.database.statements import statement
+from rules_pages import codes, seed, sentences, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from rules_pages import Row
+
 PAGE = PROJECT / "docs" / "who-owns-what.md"
 TEXT = PROJECT / "docs" / "who-owns-what.template"
-Row = dict[str, str]
 
 TRUTH = {
     "fill_blank": "your database",
@@ -35,34 +38,34 @@ def write_page(page: Path = PAGE) -> None:
 
 
 def make_page() -> str:
-    """Return the whole page: the prose of the template, with each ``{{name}}`` made from the seeds and the SQL."""
-    policies, rules = _seed("field_policies"), _seed("decision_rules")
-    guards = _seed("guards")
+    """Return the whole page: the prose of the template, with every part made from the seeds and the SQL."""
+    policies, rules = seed("field_policies"), seed("decision_rules")
+    guards = seed("guards")
     parts = {
-        "answers": _table(
+        "answers": table(
             ("field", "source of truth", "Kajabi may", "another owner is proven by"),
             [
-                (f"`{p['field']}`", TRUTH[p["policy"]], f"{MAY[p['policy']]} (`{p['policy']}`)", _codes(p["evidence"]))
+                (f"`{p['field']}`", TRUTH[p["policy"]], f"{MAY[p['policy']]} (`{p['policy']}`)", codes(p["evidence"]))
                 for p in policies
             ],
         ),
-        "owners": "\n".join(_owners(_seed("source_priorities"))),
+        "owners": "\n".join(_owners(seed("source_priorities"))),
         "fields": "\n\n".join(_field(group) for group in _groups(policies)),
         "followed": _rules(row for row in rules if row["action"] != row["action_if_followed"]),
         "kept": _rules(_still_kept(rules)),
         "overridable": _labels(row for row in guards if row["is_overridable"] == "true"),
         "final": _labels(row for row in guards if row["is_overridable"] == "false"),
-        "held": _table(
-            ("reason", "means", "settled with"),
-            [
-                (f"`{r['hold_reason']}`", r["label"], _codes(r["settle_with"]) or "nothing to settle")
-                for r in _seed("hold_reasons")
-            ],
+        "held": table(
+            ("reason", "means", "a match override can be"),
+            [(f"`{r['hold_reason']}`", r["label"], codes(r["settle_with"]) or "nothing") for r in seed("hold_reasons")],
         ),
         "never": _sentence_list(column for column in contact_columns() if column not in written_columns()),
         "written": _sentence_list(written_columns()),
     }
-    return re.sub(r"{{(\w+)}}", lambda name: parts[name[1]], TEXT.read_text(encoding="utf-8"))
+    template = jinja2.Template(
+        TEXT.read_text(encoding="utf-8"), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+    )
+    return template.render(parts)
 
 
 def contact_columns() -> list[str]:
@@ -85,7 +88,7 @@ def _owners(sources: Sequence[Row]) -> Iterable[str]:
             yield unknown
             told = True
         label = f"`{row['source']}{'...' if row['is_prefix'] == 'true' else ''}`"
-        yield f"1. **{row['label']}** ({label}): {kinds[row['provenance_class']]}.\n   {_lines(row['why'], '   ')}"
+        yield f"1. **{row['label']}** ({label}): {kinds[row['provenance_class']]}.\n   {sentences(row['why'], '   ')}"
 
 
 def _groups(policies: Sequence[Row]) -> list[list[Row]]:
@@ -103,7 +106,7 @@ def _field(group: Sequence[Row]) -> str:
         f"### {title}",
         "",
         (
-            f"Who wins: another owner, proven by {_codes(', '.join(evidence))}, a person who protected the field, "
+            f"Who wins: another owner, proven by {codes(', '.join(evidence))}, a person who protected the field, "
             "the source that the ledger records, or the source of the contact where that is not Kajabi."
         ),
         "Where there is none, your value wins over Kajabi's"
@@ -119,7 +122,7 @@ def _field(group: Sequence[Row]) -> str:
     for why in dict.fromkeys(row["why"] for row in group):
         named = f"`{next(row['field'] for row in group if row['why'] == why)}`: " if is_address else "Why: "
         if not (is_address and why.startswith("Part of the address")):
-            lines.append(named + _lines(why, ""))
+            lines.append(named + sentences(why, ""))
     return "\n".join(lines)
 
 
@@ -131,31 +134,12 @@ def _still_kept(rules: Sequence[Row]) -> list[Row]:
 
 
 def _rules(rows: Iterable[Row]) -> str:
-    return "\n".join(f"- `{row['rule']}` ({row['label']}): {_lines(row['meaning'], '  ')}" for row in rows)
+    return "\n".join(f"- `{row['rule']}` ({row['label']}): {sentences(row['meaning'], '  ')}" for row in rows)
 
 
 def _labels(rows: Iterable[Row]) -> str:
     return "\n".join(f"- `{row['guard']}`: {row['passed_label']}." for row in rows)
 
 
-def _lines(text: str, indent: str) -> str:
-    """One sentence a line."""
-    return re.sub(r"([.?!]) +(?=[A-Z])", rf"\1\n{indent}", text)
-
-
-def _codes(names: str) -> str:
-    return ", ".join(f"`{name.strip()}`" for name in names.split(",") if name.strip())
-
-
 def _sentence_list(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" if line[0] != "---" else f"|{'|'.join(line)}|" for line in lines)
-
-
-def _seed(name: str) -> list[Row]:
-    with (PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

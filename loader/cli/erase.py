@@ -1,4 +1,4 @@
-"""The commands that take away: forget, prune."""
+"""The commands that delete from the tool: forget, prune."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..stewardship.erasure import forget
 from ..stewardship.erasure_files import delete_files, find_files
 from ..stewardship.overrides import require_reason
 from . import steps
-from .help import TAKING_BACK, Argument, command
+from .help import UNDOING, Argument, command
 from .options import announced, because_option, chosen
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @command(
-    TAKING_BACK, 2,
+    UNDOING, 2,
     'forget rosa@example.org --because "her letter of 3 May"',
     'forget rosa@example.org --because "her letter of 3 May" --yes',
     name="forget",
@@ -66,10 +66,10 @@ def _show(erasure: Erasure, files: Files, *, is_rehearsal: bool) -> None:
         say(f"   this file names the person, and only you can delete it: {shown(entry)}")
 
 
-@command(TAKING_BACK, 3, "prune --dry-run")
+@command(UNDOING, 3, "prune --dry-run")
 @click.option(
     "--older-than", "days", type=click.IntRange(min=0), default=KEPT_DAYS, show_default=True, metavar="DAYS",
-    help="Keep the copies of plans whose run ended since.",
+    help="Keep the copies of plans whose runs ended in the last DAYS days.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Count what would go, and delete nothing.")
 @click.pass_context

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     "KIND": "corrections, new-contacts or full.",
-    "corrections": "Addresses that Kajabi lacks, or has differently.",
+    "corrections": "Addresses that are missing in Kajabi or differ there.",
     "new-contacts": "People whom Kajabi does not have.",
     "full": "Everybody with a Kajabi id.",
 }
@@ -38,7 +38,7 @@ KINDS = {
     "--include-unknown-consent",
     "includes_unknown",
     is_flag=True,
-    help="In new-contacts, also people of whom you do not know whether they want emails.",
+    help="In new-contacts, include people whose consent to emails is unknown.",
 )
 @as_json
 @click.pass_context

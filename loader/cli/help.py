@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from ..common.columns import Columns
 
-SECTIONS = EVERY_WEEK, DECIDING, LOOKING, TAKING_BACK, SETTING_UP = (
-    "Every week", "Deciding", "Looking", "Taking back", "Setting up",
+SECTIONS = EVERY_WEEK, DECIDING, LOOKING, UNDOING, SETTING_UP = (
+    "Every week", "Deciding", "Looking", "Undoing and erasing", "Setting up",
 )  # fmt: skip
 EPILOG = "kajabi-guard COMMAND --help shows an example, and the columns of every file."
 

@@ -125,9 +125,9 @@ def weekly(context: click.Context, file: Path, encoding: str, *, is_json: bool) 
 
 @command(EVERY_WEEK, 4, "apply --dry-run 8c41d2aa", "apply 8c41d2aa")
 @click.argument("fingerprint", cls=Argument, words={"FINGERPRINT": "The eight characters at the end of the report."})
-@click.option("--dry-run", is_flag=True, help="Rehearse: do everything, then take all of it back.")
+@click.option("--dry-run", is_flag=True, help="Rehearse: do everything, then roll it back.")
 @click.option(
-    "--accept", multiple=True, metavar="GUARD", help="Write although this guard is red. Repeat it for several."
+    "--accept", multiple=True, metavar="GUARD", help="Write even if this guard is red. Repeat it for several."
 )
 @click.option("--because", default="", help="The reason; --accept needs one.")
 @as_json
@@ -182,7 +182,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
-        refuse("Stopped. What was not finished was taken back; `./kajabi-guard history` lists what was written.")
+        refuse("Stopped. What was not finished was rolled back; `./kajabi-guard history` lists what was written.")
         sys.exit(1)
     except Exception as error:  # noqa: BLE001  # a traceback's last line can hold a person's value, and ends in logs
         refuse(unexpected(error))

@@ -148,7 +148,7 @@ def _no_command(error: NoSuchCommand, command: click.Command | None) -> str:
     # a word near to a command is a slip of the keys; any other may be anything
     if nearest:
         return f"There is no command `{error.word}`. Did you mean `{nearest}`?"
-    return "The first word must be a command of kajabi-guard, and this one is not."
+    return "The first word is not a command of kajabi-guard."
 
 
 def _no_option(error: click.NoSuchOption, command: click.Command | None) -> str:

@@ -87,7 +87,7 @@ def load(
 def plan(target: Target, scope: Scope) -> None:
     """Make a plan, naming the step that dbt works on."""
     if (scope.only and scope.first) or not all(email.strip() for email in scope.only):
-        raise Usage("Give either --only with an email, as often as you like, or --first N. Nothing was planned.")
+        raise Usage("Give either --only EMAIL, once for each person, or --first N, not both. Nothing was planned.")
     with steps_progress("dbt computes the plan") as progress:
         make_plan(target, scope, progress=progress)
 

@@ -102,7 +102,7 @@ def duplicate(
 @because_option
 @click.pass_context
 def decide(context: click.Context, words: tuple[str, ...], file: Path | None, because: str | None) -> None:
-    """Choose your value or Kajabi's, or settle a quarantined row.
+    """Choose your value or Kajabi's, or decide a quarantined row.
 
     It counts for exactly the value that Kajabi has now. When Kajabi's value changes, you are asked again.
     """

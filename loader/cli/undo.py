@@ -1,4 +1,4 @@
-"""The command that takes a run back: undo."""
+"""The command that undoes a run: undo."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from ..common.tables import table_text
 from ..database.schema import prepared
 from ..merge.undo import undo_run
 from . import steps
-from .help import TAKING_BACK, Argument, command
+from .help import UNDOING, Argument, command
 from .options import as_json, chosen, target_of
 
 
-@command(TAKING_BACK, 1, "undo --dry-run 7", "undo 7")
+@command(UNDOING, 1, "undo --dry-run 7", "undo 7")
 @click.argument(
     "run", type=click.IntRange(min=1), cls=Argument, words={"RUN": "The number of the run, from `history`."}
 )
-@click.option("--dry-run", is_flag=True, help="Rehearse: do everything, then take all of it back.")
+@click.option("--dry-run", is_flag=True, help="Rehearse: do everything, then roll it back.")
 @as_json
 @click.pass_context
 def undo(context: click.Context, run: int, *, dry_run: bool, is_json: bool) -> None:

@@ -62,11 +62,11 @@ def unexpected(error: Exception) -> str:
     """Say where an error that nobody foresaw arose, without its own words: they can hold a person's value."""
     if isinstance(error, OSError) and error.strerror:
         about = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-        return f"The system refused ({about}). What was not finished was taken back. Remove the cause and try again."
+        return f"The system refused ({about}). What was not finished was rolled back. Remove the cause and try again."
     at = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{at.name} ({Path(at.filename).name}, line {at.lineno})"
     return (
-        f"A fault in kajabi-guard itself: {type(error).__name__} in {where}. What was not finished was taken back; "
+        f"A fault in kajabi-guard itself: {type(error).__name__} in {where}. What was not finished was rolled back; "
         "`./kajabi-guard history` lists what was written. Please report this line."
     )
 

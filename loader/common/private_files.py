@@ -26,7 +26,7 @@ def private_folder(folder: Path) -> None:
     folder.chmod(0o700)
 
 
-def take_back_rights(folder: Path) -> None:
+def close_to_others(folder: Path) -> None:
     """Make every file in the folder its owner's alone.
 
     A spreadsheet saves as the person's umask says, so a list that was filled in is often readable by everybody.

@@ -59,16 +59,16 @@ def check_policies(file: Path, nothing: str = NOTHING) -> None:
     _require_columns(file, ours, given, nothing)
     if sorted(row["field"] for row in given) != sorted(row["field"] for row in ours):
         raise Usage(
-            f"{_named(file)} does not have the fields of seeds/field_policies.csv, once each. {nothing} "
+            f"{_named(file)} does not have each field of seeds/field_policies.csv once. {nothing} "
             "Copy that file first and change the policies in the copy."
         )
     if any(row["policy"] not in POLICIES for row in given):
-        raise Usage(f"{_named(file)} has a policy that is none of {', '.join(POLICIES)}. {nothing}")
+        raise Usage(f"{_named(file)} has an unknown policy: each must be one of {', '.join(POLICIES)}. {nothing}")
     columns = ("position", "is_address")
     fixed = {row["field"]: [row[name] for name in columns] for row in ours}
     if any([row[name].lower() for name in columns] != fixed[row["field"]] for row in given):
         raise Usage(
-            f"{_named(file)} has another position or is_address than seeds/field_policies.csv. {nothing} "
+            f"{_named(file)} differs from seeds/field_policies.csv in position or is_address. {nothing} "
             "Only the policy and its why are yours to change; take the others from that file."
         )
     if len({row["policy"] for row in given if row["is_address"].lower() == "true"}) != 1:
@@ -91,14 +91,14 @@ def check_sources(file: Path, nothing: str = NOTHING) -> None:
         )
     for column, allowed in (("provenance_class", CLASSES), ("is_prefix", YES_OR_NO)):
         if any(row[column].lower() not in allowed for row in given):
-            raise Usage(f"{_named(file)} has a {column} that is none of {', '.join(allowed)}. {nothing}")
+            raise Usage(f"{_named(file)} has an unknown {column}: each must be one of {', '.join(allowed)}. {nothing}")
     if any(not row["priority"].isdecimal() for row in given):
         raise Usage(f"{_named(file)} has a priority that is no whole number. {nothing}")
     _require_reasons(file, given, "source", nothing)
 
 
 def known_sources(config: Path = CONFIG) -> list[dict[str, str]]:
-    """Return the rows of the ``source_priorities`` in force. Raises Usage for a file of the site's that is no good."""
+    """Return the rows of the ``source_priorities`` in force. Raises Usage for a file of the site's with a mistake."""
     file = seed_file("source_priorities", config)
     check_sources(file)
     return _rows(file, NOTHING)
@@ -121,18 +121,17 @@ def own_limits(config: Path = CONFIG) -> dict[str, int | float]:
         limits = None
     if not isinstance(limits, dict) or not limits:
         raise Usage(
-            f"{_named(file)} is no list of limits. {NOTHING} Write one to a line, as under `vars` in dbt_project.yml: "
+            f"{_named(file)} is not a list of limits. {NOTHING} Write one a line, as under `vars` in dbt_project.yml: "
             "`volume_limit_percent: 25`."
         )
     unknown = [str(name) for name in limits if name not in known]
     if unknown:
         raise Usage(
-            f"{_named(file)} names limits that there are not: {', '.join(unknown)}. {NOTHING} The limits are "
-            f"{', '.join(known)}."
+            f"{_named(file)} names unknown limits: {', '.join(unknown)}. {NOTHING} The limits are {', '.join(known)}."
         )
     wrong = [name for name, value in limits.items() if not _is_limit(value)]
     if wrong:
-        raise Usage(f"{_named(file)} gives no number from 0 on for {', '.join(wrong)}. {NOTHING} Write digits only.")
+        raise Usage(f"{_named(file)} needs a number of 0 or more for {', '.join(wrong)}. {NOTHING} Write digits only.")
     return dict(limits)
 
 

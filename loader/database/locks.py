@@ -1,4 +1,4 @@
-"""The run lock: one plan, load, apply or undo at a time; a person's word waits for a run in progress."""
+"""The run lock: one plan, load, apply or undo at a time; an override waits for a run in progress."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def _who_is_busy(connection: Connection) -> str:
 
 @contextmanager
 def recording(connection: Connection) -> Iterator[Callable[[str], str]]:
-    """One transaction in which a person's word is recorded: a run in progress is waited for, and later ones wait.
+    """One transaction in which an override is recorded: it waits for a run in progress, and later runs wait for it.
 
-    Spoken in the middle of a run, a word would be in the ledger and yet not in what the run writes or has planned.
-    The block is given what makes an outcome ``late`` where the word had to wait. Raises Busy, saying who holds the run
-    lock, where the run goes on for more than a minute.
+    Recorded in the middle of a run, an override would be in the ledger, and not in what the run writes or has planned.
+    The block is given what makes an outcome ``late`` where the override had to wait. Raises Busy, saying who holds the
+    run lock, where the run goes on for more than a minute.
     """
     with connection.transaction():
         connection.execute(statement("begin_word"))
@@ -66,8 +66,8 @@ def _await_run(connection: Connection) -> None:
             connection.execute(statement("share_run_lock"))
     except psycopg.errors.LockNotAvailable:
         raise Busy(
-            f"Another run is in progress on this database{_who_is_busy(connection)}, and it does not know what is "
-            "said while it goes on. Nothing was recorded. Wait until it has ended and type the command again."
+            f"Another run is in progress on this database{_who_is_busy(connection)}, and it would not see what is "
+            "recorded before it ends. Nothing was recorded. Wait until it has ended and type the command again."
         ) from None
 
 

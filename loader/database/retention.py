@@ -30,7 +30,7 @@ class Pruned:
 
 
 def kept_loads(environ: Mapping[str, str] = os.environ) -> int:
-    """How many of the last loads keep their rows, besides the newest and the base.
+    """How many of the last loads keep their rows, besides the newest and the baseline.
 
     Raises Usage where the setting is not a whole number from 0 to 1000: a slip of the pen must not delete exports.
     """
@@ -52,9 +52,9 @@ def prune_rows(connection: Connection, kept: int) -> int:
 
 
 def prune_plans(connection: Connection, days: int, *, dry_run: bool = False) -> Pruned:
-    """Delete the copies of the plans of runs that ended more than ``days`` days ago; ``dry_run`` takes it back.
+    """Delete the copies of the plans of runs that ended more than ``days`` days ago; ``dry_run`` rolls it back.
 
-    The newest run that stands keeps its copy, whatever its age: it is the one that somebody may want to take back.
+    The newest run that stands keeps its copy, whatever its age: it is the one that somebody may want to undo.
     Raises Busy during another run.
     """
     with connection.transaction(force_rollback=dry_run):

@@ -84,8 +84,7 @@ def _tell(target: Target, *, scale: float, folder: Path, state: Path, reports: P
         say(f"1. {people}, enriched from PayPal, Zoho, Ticket Tailor and by hand.")
         write_pairs(organisation.merged_away, folder / "merged away.csv")
         accounts = merged_contacts.record_file(connection, folder / "merged away.csv")
-        merged = count(len(accounts), "person", "people")
-        say(f"2. {merged} merged away before are recorded: no import brings them back.")
+        say(f"2. Recorded {count(len(accounts), 'merged contact')}: no import brings them back.")
         say("\n--- First week " + "-" * 65)
         first = _week(
             connection,
@@ -178,7 +177,7 @@ def _end(first: dict[str, Any], second: dict[str, Any]) -> None:
 
 def _your_turn(folder: Path) -> None:
     say("\n--- Your turn " + "-" * 66)
-    say("A third week's export lies ready. Type these, in this order; nothing here reaches your organisation:")
+    say("The export file of a third week is ready. Type these, in this order; nothing here reaches your organisation:")
     for typed in (
         command("weekly", shown(folder / WEEK_3), because=False),
         command("explain", ROSA, because=False),

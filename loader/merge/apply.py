@@ -30,13 +30,13 @@ INPUTS = {
     "load_id": "the newest export",
     "load_sha256": "the newest export",
     "load_encoding": "the newest export",
-    "base_sha256": "the export that was accepted last",
+    "base_sha256": "the baseline",
     "policy_version": "the policy (seeds and limits)",
     "columns_found": "the columns of contacts",
     "database_identity": "the database",
     "plan_scope": "the restriction of the plan",
-    "newest_decision": "a person's decision (`decide`)",
-    "newest_settlement": "a held row that was settled (`decide`)",
+    "newest_decision": "an override (`decide`)",
+    "newest_settlement": "a match override (`decide`)",
     "newest_protection": "a protection (`protect` or `unprotect`)",
 }
 

@@ -45,7 +45,7 @@ def compare_policy(
     state: Path = STATE,
     config: Path = CONFIG,
 ) -> list[dict[str, Any]]:
-    """Return [{field, rule, action, other_rule, other_action, count_values}] for all that ``policy`` decides otherwise.
+    """Return [{field, rule, action, other_rule, other_action, count_values}] where ``policy`` decides differently.
 
     ``policy`` is a file like ``seeds/field_policies.csv``; all else, the site's own settings in ``config`` included, is
     as for a plan. Raises Usage for a file that cannot be meant, StalePlan without a plan.

@@ -30,7 +30,7 @@ def current_plan(connection: Connection) -> dict[str, Any]:
     if plan["load_id"] != plan["newest_load_id"]:
         raise StalePlan(
             f"The plan was made from load {plan['load_id']}, but {plan['file_name']} (load {plan['newest_load_id']}) "
-            "was loaded since. What it would write was read from an older export, so nothing was done. "
+            "was loaded since, so nothing was done. "
             "Type `./kajabi-guard plan` and read the new plan."
         )
     return plan

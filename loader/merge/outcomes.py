@@ -48,17 +48,17 @@ class Run:
             for name, before in self.enriched_before.items()
         )
         if self.status == "rehearsed":
-            head = f"Rehearsed plan {short}: everything was done and taken back. It would be: "
+            head = f"Rehearsed plan {short}: everything was done, then rolled back. It would be: "
             tail = ""
         else:
             head = f"Applied plan {short} as run {self.run_id}: "
-            tail = f"\nTo take it back:\n   ./kajabi-guard undo {self.run_id}"
+            tail = f"\nTo undo it:\n   ./kajabi-guard undo {self.run_id}"
         return f"{head}{counts}\nEnriched contacts, before and after:\n{enriched}{tail}"
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A value, or a contact as a whole (``field`` is None), that is not taken back, and why. Never the value itself."""
+    """A value, or a contact as a whole (``field`` is None), that is not undone, and why. Never the value itself."""
 
     contact_id: str
     email: str | None
@@ -77,13 +77,13 @@ WHY_KEPT = {
     "edited": "changed here since",
     "later_run": "a later run wrote it",
     "erased": "the person was forgotten: nothing of theirs is kept",
-    "gone": "the contact is not there any more",
-    "no_column": "contacts has no such column any more",
+    "gone": "the contact no longer exists",
+    "no_column": "contacts no longer has this column",
     "key_taken": "another contact has this email or id",
     "protected": "protected here since",
     "touched": "changed here since it was inserted",
-    "spoken_of": "protected, decided or named here since",
-    "not_noted": "inserted before this tool noted how",
+    "spoken_of": "protected, decided or recorded here since",
+    "not_noted": "inserted before this tool kept a record of it",
     "not_inserted": "not inserted by this run",
     "no_right": "the owner of the ledger may not delete",
     "foreign_trigger": "a trigger of somebody else would run with the rights of the owner of the ledger",
@@ -96,7 +96,7 @@ WHY_KEPT = {
 class Undone:
     """What an ``undo`` did. ``status``: applied, rehearsed (dry run), already_undone, plan_stands or nothing.
 
-    ``undoes_run`` is the run that was taken back; ``undone_by`` the run that had done it before, or by which its plan
+    ``undoes_run`` is the run that was undone; ``undone_by`` the run that had done it before, or by which its plan
     stands again; ``continues_run`` the undo with whose leftovers this one went on.
     """
 
@@ -126,32 +126,32 @@ class Undone:
         """What a person reads after ``undo``; the list of what was kept comes after it."""
         undone = f"run {self.undoes_run}"
         if self.status == "already_undone":
-            left = f" What it left is still in the way: {len(self.kept):,}." if self.kept else ""
-            return f"{undone.capitalize()} was taken back already, as run {self.undone_by}. Nothing to do.{left}"
+            left = f" It kept {len(self.kept):,}, and still cannot undo them." if self.kept else ""
+            return f"{undone.capitalize()} was undone already, by run {self.undone_by}. Nothing to do.{left}"
         if self.status == "plan_stands":
             return (
-                f"The plan that {undone} took back was applied again, as run {self.undone_by}. Nothing to do: "
+                f"The plan that {undone} undid was applied again, as run {self.undone_by}. Nothing to do: "
                 f"what it wrote stands."
             )
-        kept = f"Kept, because it is not this run's any more: {len(self.kept):,}." if self.kept else ""
+        kept = f"Kept, because it is no longer as this run wrote it: {len(self.kept):,}." if self.kept else ""
         if self.status == "nothing":
-            return f"Nothing of {undone} can be taken back, and nothing was done. {kept}".strip()
+            return f"Nothing of {undone} can be undone, and nothing was done. {kept}".strip()
         counts = (
             f"{self.values_written:,} values and {self.links_written:,} Kajabi ids on {self.updated_contacts:,} "
             f"contacts are as they were before it, {self.removed_contacts:,} contacts removed, "
             f"{self.inserted_contacts:,} inserted again."
         )
         unknown = (
-            f"Who had given {self.unknown_sources:,} of these values before was not noted in the days of {undone}: "
-            "that mark is left blank."
+            f"{undone.capitalize()} is older than the record of who gave a value before: the source of "
+            f"{self.unknown_sources:,} of these values is left blank."
             if self.unknown_sources
             else ""
         )
         if self.status == "rehearsed":
-            head = f"Rehearsed taking {undone} back: everything was done and taken back. It would be: "
+            head = f"Rehearsed the undo of {undone}: everything was done, then rolled back. It would be: "
             tail = f"Next:\n   ./kajabi-guard undo {self.undoes_run}"
         else:
             rest = f"what run {self.continues_run} had left of " if self.continues_run else ""
-            head = f"Took {rest}{undone} back, as run {self.run_id}: "
+            head = f"Undid {rest}{undone}, as run {self.run_id}: "
             tail = f"To write it again:\n   ./kajabi-guard undo {self.run_id}"
         return "\n".join(line for line in (head + counts, unknown, kept, tail) if line)

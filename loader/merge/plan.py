@@ -103,7 +103,7 @@ def _require_known(connection: Connection, scope: Scope) -> None:
     if unknown:
         which = ", ".join(f"email {row['position']}" for row in unknown)
         raise Usage(
-            f"--only names somebody whom nobody knows: {which} of the {len(scope.only)} that you gave is neither the "
+            f"--only names somebody unknown: {which} of the {len(scope.only)} that you gave is neither the "
             "primary email of a contact here nor in the export that was loaded last. Nothing was planned, and the plan "
             "before this one stays. Check the spelling; `./kajabi-guard explain EMAIL` finds people by other emails."
         )

@@ -86,7 +86,7 @@ def next_step(standing: Standing) -> Step:
         return _first_export(standing)
     return {
         NO_PLAN: Step("compute what the newest export would change:", "./kajabi-guard plan"),
-        STALE: Step("plan again, because the plan that is there is out of date:", "./kajabi-guard plan"),
+        STALE: Step("plan again, because the current plan is out of date:", "./kajabi-guard plan"),
         RED: Step("read what the guards found, and how to go on:", "./kajabi-guard report"),
         READY: Step("write the plan, when you have read its report:", f"./kajabi-guard apply {short}"),
         APPLIED: Step("load and plan next week's export:", './kajabi-guard weekly "next week\'s export.csv"'),

@@ -1,6 +1,6 @@
 """What every write to ``public.contacts`` has in common: how it begins, how it ends, and what is said when it fails.
 
-``merge.py`` applies a plan, ``undo.py`` takes a run back; nothing else writes there.
+``apply.py`` applies a plan, ``undo.py`` undoes a run; nothing else writes there.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def require(findings: Mapping[str, bool], *, expected: str) -> None:
     wrong = [finding for finding, is_wrong in findings.items() if is_wrong]
     if wrong:
         raise RefusedByGuard(
-            f"The write did not do exactly what was {expected}, so all of it was taken back: {'; '.join(wrong)}. "
+            f"The write did not do exactly what was {expected}, so all of it was rolled back: {'; '.join(wrong)}. "
             "Look at the triggers of public.contacts (`./kajabi-guard doctor`), then try again."
         )
 

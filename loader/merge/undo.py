@@ -1,6 +1,6 @@
-"""Taking one run back, cell by cell: only what the contacts still hold of it. One transaction, checked like a merge.
+"""Undoing one run, cell by cell: only what the contacts still hold of it. One transaction, checked like a merge.
 
-An undo is a run itself and can be taken back in turn; that one is called a redo in the ledger. docs/flow.md tells the
+An undo is a run itself and can be undone in turn; that one is called a redo in the ledger. docs/flow.md tells the
 order of the steps, docs/decisions/0012 what an undo does not touch.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def undo_run(connection: Connection, target: Target, run_id: int, *, dry_run: bool = False) -> Undone:
-    """Take the run back, or whatever stands for it: where it was undone and written again, the run that did that.
+    """Undo the run, or whatever stands for it: where it was undone and written again, the run that did that.
 
     A run that is undone already is no error: ``already_undone``. What is not the run's own any more is kept and listed;
     asked again, an undo that left something goes on with what has become the run's own again.
@@ -45,7 +45,7 @@ def undo_run(connection: Connection, target: Target, run_id: int, *, dry_run: bo
         if done:
             return done
         continued = now[-1]["run_id"] if _is_rest(now) else None
-        outcome = _take_back(connection, attempt, undone, columns, kept, continued=continued)
+        outcome = _undo(connection, attempt, undone, columns, kept, continued=continued)
         if continued and outcome.status == "nothing":
             return replace(outcome, status="already_undone", undone_by=continued)
         return outcome
@@ -59,7 +59,7 @@ def undo_run(connection: Connection, target: Target, run_id: int, *, dry_run: bo
 
 
 def _chain(connection: Connection, run_id: int) -> list[dict[str, Any]]:
-    """Return the run, the run that took it back, the one that took that back ...: the last one stands. Raises Usage."""
+    """Return the run, the run that undid it, the one that undid that ...: the last one stands. Raises Usage."""
     chain = connection.execute(statement("run_to_undo"), {"run_id": run_id}).fetchall()
     if not chain:
         raise Usage(
@@ -67,24 +67,24 @@ def _chain(connection: Connection, run_id: int) -> list[dict[str, Any]]:
         )
     if chain[0]["status"] == "refused":
         raise Usage(
-            f"Run {run_id} was refused and wrote nothing, so there is nothing to take back. "
+            f"Run {run_id} was refused and wrote nothing, so there is nothing to undo. "
             "`./kajabi-guard history` lists the runs that wrote something."
         )
     return chain
 
 
 def _is_rest(chain: list[dict[str, Any]]) -> bool:
-    """Whether the run is undone, and the undo left something that may not be in the way any more."""
+    """Whether the run is undone, and the undo left something that it may be able to undo by now."""
     return len(chain) % 2 == 0 and chain[-1]["kind"] == "undo" and chain[-1]["count_left"] > 0
 
 
 def _stands(chain: list[dict[str, Any]]) -> dict[str, Any]:
-    """What is to be taken back: the last run of the chain, or the one whose undo left something."""
+    """What is to be undone: the last run of the chain, or the one whose undo left something."""
     return chain[-2] if _is_rest(chain) else chain[-1]
 
 
 def _nothing_to_do(chain: list[dict[str, Any]], undone: dict[str, Any]) -> Undone | None:
-    """What is said instead of an undo, under the lock: somebody may have taken the run back while we waited."""
+    """What is said instead of an undo, under the lock: somebody may have undone the run while we waited."""
     first, last = chain[0], chain[-1]
     if _is_rest(chain) and chain[-2]["run_id"] == undone["run_id"]:
         return None
@@ -95,7 +95,7 @@ def _nothing_to_do(chain: list[dict[str, Any]], undone: dict[str, Any]) -> Undon
     return None
 
 
-def _take_back(
+def _undo(
     connection: Connection,
     attempt: Attempt,
     undone: dict[str, Any],
@@ -190,4 +190,4 @@ def _require_as_listed(restored: int, found: dict[str, Any], *, appeared: int, i
         f"{found['values_not_standing']} restored values do not stand (a trigger?)": found["values_not_standing"] > 0,
         "other columns of the contacts changed (a trigger?)": not is_untouched,
     }
-    require(findings, expected="to be taken back")
+    require(findings, expected="listed")

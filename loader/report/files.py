@@ -6,7 +6,7 @@ import csv
 from typing import TYPE_CHECKING, Any
 
 from ..common.paths import REPORTS
-from ..common.private_files import private_folder, replacing, replacing_list, take_back_rights
+from ..common.private_files import close_to_others, private_folder, replacing, replacing_list
 from ..common.report_folders import PRACTICE, folder_name
 from ..common.spreadsheet import safe_for_spreadsheet
 from ..database.statements import statement
@@ -61,7 +61,7 @@ def write_files(connection: Connection, document: Document, text: str, reports: 
     folder = report_folder(document, reports)
     for made in dict.fromkeys((reports, folder.parent, folder)):
         private_folder(made)
-    take_back_rights(folder)
+    close_to_others(folder)
     differences = wording.DIFFERENCES.removesuffix(".csv")
     if not document.before:
         (folder / wording.DIFFERENCES).unlink(missing_ok=True)

@@ -64,7 +64,7 @@ def written(document: Document) -> dict[str, int]:
 
 
 def writes_nothing(document: Document) -> bool:
-    """Whether the plan has nothing to write; applying it accepts the export all the same."""
+    """Whether the plan has nothing to write; applying it makes the export the baseline all the same."""
     return not any((*written(document).values(), document.writes.updated_contacts))
 
 
@@ -79,7 +79,7 @@ def _headline(document: Document, state: str) -> str:
     if state == "empty":
         return "Nothing to write: every value stays as it is."
     taken = written(document)["update"]
-    said = f"{count(taken, 'value')} {_be(taken, state)} taken from Kajabi, as your policy or a person said."
+    said = f"{count(taken, 'value')} {_be(taken, state)} taken from Kajabi, as your policy or an override says."
     if not taken:
         said = "no value that you held was changed." if run else "No value that you hold is changed."
     return f"Written, as run {run.run_id}: {said}" if run else said
@@ -113,7 +113,7 @@ def _compared(document: Document, state: str) -> str:
     if now.filled:
         parts.append(f"{VERBS['fill'][tense]} {now.filled:,} that {_be(now.filled, state)} blank here")
     if now.updated:
-        parts.append(f"{VERBS['update'][tense]} Kajabi's in {now.updated:,}, because somebody said so")
+        parts.append(f"{VERBS['update'][tense]} Kajabi's in {now.updated:,}, because of a policy or an override")
     return f"This one {listed(parts)}."
 
 
@@ -148,7 +148,7 @@ def _written(document: Document, state: str) -> str:
 
 
 def _updates(document: Document) -> str:
-    """Who said that values may be taken from Kajabi: a policy, or a person."""
+    """Who said that values may be taken from Kajabi: a policy, or an override."""
     by_rule: dict[str, int] = {}
     for row in document.outcomes:
         if row.outcome == "update":
@@ -158,7 +158,7 @@ def _updates(document: Document) -> str:
     if sum(by_rule.values()):
         parts.append(f"{sum(by_rule.values()):,} because the policy of the field follows Kajabi")
     if decided:
-        parts.append(f"{decided:,} because a person decided so")
+        parts.append(f"{decided:,} because of an override")
     return f"From Kajabi: {listed(parts)}." if parts else ""
 
 
@@ -192,7 +192,7 @@ def _waiting(document: Document) -> str:
     parts += [f"{count(held, 'export row')} {_be(held, 'planned')} quarantined"] if held else []
     if not parts:
         return ""
-    return f"{listed(parts)}; left open, {'it harms' if review + held == 1 else 'they harm'} nothing."
+    return f"{listed(parts)}; left open, {'it does' if review + held == 1 else 'they do'} no harm."
 
 
 def listed(parts: list[str]) -> str:

@@ -136,8 +136,8 @@ def newcomers(document: Document) -> str:
     for row in document.held:
         if row.hold_reason == "duplicates_not_recorded":
             return (
-                f"{count(row.count_rows, 'new person must', 'new people must')} wait. Nobody has said yet which people "
-                "were merged away before, and such people would come back as strangers. Record them once, with a list, "
+                f"{count(row.count_rows, 'new person must', 'new people must')} wait. Nobody has recorded yet who was "
+                "merged away before, and such people would come back as new contacts. Record them once, with a list, "
                 "or record that nobody was merged:"
             )
     return ""

@@ -73,7 +73,7 @@ class Erasure:
 def forget(connection: Connection, email: str, because: str, *, dry_run: bool = False) -> Erasure:
     """Erase the person who has, or had, this email from ``kajabi_raw``, ``kajabi_guard`` and ``kajabi_ledger``.
 
-    ``dry_run`` does everything and takes it back. What was erased is recorded, also when nothing was found: a request
+    ``dry_run`` does everything and rolls it back. What was erased is recorded, also when nothing was found: a request
     was made and answered. Raises Usage without an email or a reason, KajabiGuardError while a contact is this person,
     where the keys lead to too many people, or where a table would keep something; Busy during another run.
     """
@@ -151,7 +151,7 @@ def _require_nothing_left(connection: Connection, keys: Keys) -> None:
     if left:
         named = ", ".join(f"{row['table_name']} ({row['count_rows']})" for row in left)
         raise KajabiGuardError(
-            f"Rows about this person would be left in {named}, so nothing was erased: all of it was taken back. "
+            f"Rows about this person would be left in {named}, so nothing was erased: all of it was rolled back. "
             "A table of the ledger has a key in a column that this version does not know. Please report it."
         )
 

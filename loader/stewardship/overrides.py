@@ -51,7 +51,7 @@ PROTECT_COLUMNS = Columns(
 OUTCOMES = {
     "recorded": "recorded",
     "late": (
-        "recorded, but only after a run that was already in progress, which did not know of it: see what your "
+        "recorded, but only after a run that was already in progress, which did not see it: look at what your "
         "database holds now (`./kajabi-guard explain EMAIL`)"
     ),
     "skipped": "left open: it has no verdict",
@@ -69,7 +69,7 @@ OUTCOMES = {
     "no_difference": "not recorded: the current plan has nothing to decide for this field",
     "no_value": "not recorded: Kajabi has no value there to take",
     "not_held": "not recorded: no quarantined row has this email or Kajabi id",
-    "not_possible": "not recorded: a row quarantined for this reason cannot be settled this way (docs/rules.md)",
+    "not_possible": "not recorded: a row quarantined for this reason cannot be decided this way (docs/rules.md)",
     "no_other": "not recorded: no living contact has the other email",
     "not_protected": "nothing to remove: no steward had protected it",
     "no_reason": "not recorded: the reason is missing; fill in the column because, or give --because",
@@ -77,7 +77,7 @@ OUTCOMES = {
         "not recorded: your value or Kajabi's has changed since the list was made, or a spreadsheet changed the cell; "
         "take a new list from `./kajabi-guard report`"
     ),
-    "not_alike": "not recorded: no such change is waiting any more",
+    "not_alike": "not recorded: no such change needs review any more",
     "partly": (
         "recorded for some of the people: the others have a different question now, which is on the next list "
         "(`./kajabi-guard report`)"
@@ -129,7 +129,7 @@ def _with_field(row: dict[str, str]) -> dict[str, str]:
 
 
 def _question(row: dict[str, str]) -> tuple[str, ...]:
-    """What a line is about: a person's cell, address or held row, or an equal change of many people."""
+    """What a line is about: a person's cell, address or quarantined row, or an equal change of many people."""
     return _folded(row, "email", "field") if row.get("email") else _folded(row, "field", "ours", "kajabi")
 
 

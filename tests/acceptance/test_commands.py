@@ -541,7 +541,7 @@ def check_stopped(started: Started) -> None:
     outcome = started.end()
     assert outcome.code == 1, outcome
     outcome = replace(outcome, err=outcome.err.removeprefix("\n"))  # ^C stands on the line before
-    assert outcome.refusal.startswith("Stopped. What was not finished was taken back")
+    assert outcome.refusal.startswith("Stopped. What was not finished was rolled back")
 
 
 def test_a_second_person_is_told_who_is_busy_and_since_when(console: Console, copy: World, story: Story) -> None:
@@ -617,7 +617,7 @@ def test_ctrl_c_during_a_plan_leaves_no_plan_that_could_be_applied(console: Cons
             again.cancel()
             again.join()
     assert outcome.code == 1, outcome
-    assert "What was not finished was taken back" in outcome.err
+    assert "What was not finished was rolled back" in outcome.err
     assert console.run("apply", story.fingerprint).code in {3, 5}
     assert digest(copy)["public.contacts"] == contacts
 

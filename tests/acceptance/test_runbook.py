@@ -209,11 +209,11 @@ def test_a_field_that_a_person_protects_is_not_filled_not_even_by_a_plan_that_wa
 def test_what_waits_and_what_people_decided_and_overrode_can_be_read(applied: World) -> None:
     plan_again(applied, phone="(720) 555-0111")
     applied.apply()
-    (waiting,) = rows(applied, "What waits, and since when")
+    (waiting,) = rows(applied, "What needs review, and since when")
     assert (waiting["email"], waiting["field"], waiting["rule"]) == (ADA["email"], "phone", "kajabi_changed")
     with applied.connect() as connection:
         assert overrides.decide(connection, ADA["email"], "phone", "ours", "we asked her") == "recorded"
-    (decided,) = rows(applied, "What people decided")
+    (decided,) = rows(applied, "What stewards decided")
     assert (decided["email"], decided["verdict"], decided["because"]) == (ADA["email"], "ours", "we asked her")
     applied.load({**ADA, "phone": "(720) 555-0111", "city": "Lyons"})
     plan = applied.plan()
@@ -223,18 +223,18 @@ def test_what_waits_and_what_people_decided_and_overrode_can_be_read(applied: Wo
     overridden = rows(applied, "Which guards were overridden, and why")
     assert [row["guard"] for row in overridden] == list(override.guards)
     assert {row["because"] for row in overridden} == {override.because}
-    assert rows(applied, "What waits, and since when") == []
+    assert rows(applied, "What needs review, and since when") == []
 
 
-def test_what_was_taken_back_can_be_read(applied: World) -> None:
+def test_what_was_undone_can_be_read(applied: World) -> None:
     applied.run("update public.contacts set phone = '(303) 555-0100' where email = 'ada.brook@example.org'")
     with applied.connect() as connection:
         undone = undo_run(connection, applied.target, 1)
     assert [(kept.email, kept.field) for kept in undone.kept] == [(ADA["email"], "phone")]
-    taken = rows(applied, "What was taken back")
+    taken = rows(applied, "What was undone")
     assert {(row["run_id"], row["undoes_run"]) for row in taken} == {(2, 1)}
-    assert (ADA["email"], "city", "Lyons") in {(row["email"], row["field"], row["taken_back"]) for row in taken}
-    assert (None, "email", CARA["email"]) in {(row["email"], row["field"], row["taken_back"]) for row in taken}
+    assert (ADA["email"], "city", "Lyons") in {(row["email"], row["field"], row["value_undone"]) for row in taken}
+    assert (None, "email", CARA["email"]) in {(row["email"], row["field"], row["value_undone"]) for row in taken}
 
 
 def test_the_old_import_loses_its_right_and_a_relabelled_contact_is_found(applied: World, role: str) -> None:
@@ -324,8 +324,8 @@ def test_an_erasure_can_be_shown_without_saying_who_it_was(applied: World) -> No
     assert erasure["row_counts"]["contact_rows"] == 1
 
 
-def test_corrections_that_kajabi_has_otherwise_are_listed(applied: World) -> None:
-    assert rows(applied, "Corrections that Kajabi has otherwise") == []
+def test_corrections_that_differ_in_kajabi_are_listed(applied: World) -> None:
+    assert rows(applied, "Corrections that differ in Kajabi") == []
     applied.run(
         "insert into kajabi_ledger.exports_made (kind, load_id, folder, count_rows, count_files, made_by) "
         "values ('corrections', 1, 'for kajabi', 1, 1, 'test')"
@@ -336,5 +336,5 @@ def test_corrections_that_kajabi_has_otherwise_are_listed(applied: World) -> Non
         email=ADA["email"],
     )
     plan_again(applied, state="CO")
-    (found,) = rows(applied, "Corrections that Kajabi has otherwise")
+    (found,) = rows(applied, "Corrections that differ in Kajabi")
     assert (found["email"], found["field"], found["value_sent"]) == (ADA["email"], "phone", "(303) 555-0199")

@@ -48,9 +48,9 @@ def columns(connection: Connection) -> Iterator[Finding]:
     absent = [name for name in EVIDENCE_COLUMNS if name not in found]
     if absent:
         missing = ", ".join(absent)
-        yield Finding("columns", "warning", f"not here: {missing}", "nothing: they are no evidence then")
+        yield Finding("columns", "warning", f"not here: {missing}", "nothing: a missing column proves nothing")
     else:
-        yield Finding("columns", "ok", "all that can be evidence are here")
+        yield Finding("columns", "ok", "all optional columns are here")
 
 
 def types(connection: Connection) -> Iterator[Finding]:
@@ -90,11 +90,11 @@ def emails(connection: Connection) -> Iterator[Finding]:
         ("blank emails", found["blank_emails"], "contact", "give them an email: nobody can be matched by a blank"),
         (
             "emails alike", found["emails_alike"], "email",
-            "merge these contacts: an email held twice, capitals and spaces aside, is held back at every import",
+            "merge these contacts: an email held twice, capitals and spaces aside, is quarantined at every import",
         ),
         (
             "Kajabi ids held twice", found["ids_held_twice"], "id",
-            "leave the id with one contact: a row for an id held twice is held back at every import",
+            "leave the id with one contact: a row for an id held twice is quarantined at every import",
         ),
         (
             "member ids held twice", found["member_ids_held_twice"], "id",
@@ -114,7 +114,7 @@ def emails(connection: Connection) -> Iterator[Finding]:
         yield Finding("email is unique", "ok", f"yes ({count(found['count_contacts'], 'contact')})")
     else:
         remedy = "create unique index on public.contacts (email)"
-        yield Finding("email is unique", "warning", "no: the database lets one email be there twice", remedy)
+        yield Finding("email is unique", "warning", "no: the database accepts the same email twice", remedy)
 
 
 def labels(connection: Connection) -> Iterator[Finding]:
@@ -122,7 +122,7 @@ def labels(connection: Connection) -> Iterator[Finding]:
     try:
         known = known_sources()
     except Usage:
-        yield Finding("source labels", "warning", "not looked at: your own list is no good", "see the line of policies")
+        yield Finding("source labels", "warning", "not checked: your own list is invalid", "see the line of `policies`")
         return
     parameters = {
         "sources": [row["source"] for row in known],
@@ -147,12 +147,12 @@ def triggers(connection: Connection) -> Iterator[Finding]:
     if interfering:
         yield Finding(
             "triggers", "warning", f"could interfere with a write: {', '.join(interfering)}",
-            "read its function; `apply` takes everything back when a trigger changed what was planned",
+            "read its function; `apply` rolls back if a trigger changes what was planned",
         )  # fmt: skip
     elsewhere = [row["trigger_name"] for row in rows if row["writes_elsewhere"] and not row["could_interfere"]]
     if elsewhere:
         yield Finding(
-            "triggers", "warning", f"with the rights of who writes, may write elsewhere: {', '.join(elsewhere)}",
+            "triggers", "warning", f"run as the role that writes, and may write elsewhere: {', '.join(elsewhere)}",
             "rehearse with `apply --dry-run` as the role that applies, or make its function SECURITY DEFINER",
         )  # fmt: skip
     if not interfering and not elsewhere:

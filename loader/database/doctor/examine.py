@@ -63,8 +63,8 @@ def examine(connection: Connection, target: Target, reports: Path = REPORTS) -> 
         ("Connection", "TLS", lambda: tls(facts, target, way_of(connection))),
         ("Connection", "pooler", lambda: pooler(connection, target)),
         ("Role", "privileges", lambda: privileges(connection, facts)),
-        ("Role", "rights beyond need", lambda: beyond_need(connection, facts)),
-        ("Role", "open to everybody", lambda: opened(connection)),
+        ("Role", "excess privileges", lambda: beyond_need(connection, facts)),
+        ("Role", "public access", lambda: opened(connection)),
         ("Role", "row-level security", lambda: row_security(connection)),
         ("Contacts", "contacts table", lambda: required(connection, facts)),
         ("Contacts", "columns", lambda: columns(connection)),
@@ -113,10 +113,10 @@ def _asked(
         if facts["has_group_role"] and not is_ours:
             return [Finding(check, "ok", "not for this role")]
         remedy = "let the owner run `./kajabi-guard init --roles` and grant one of the roles to this one"
-        return [Finding(check, "problem" if is_ours else "warning", "this role may not look", remedy)]
+        return [Finding(check, "problem" if is_ours else "warning", "this role has no access", remedy)]
     except (psycopg.Error, NotConnected) as error:
         status, why, remedy = next(rest for kinds, *rest in _KEPT_FROM_LOOKING if isinstance(error, kinds))
-        return [Finding(check, status, f"not looked at: {why}", remedy)]
+        return [Finding(check, status, f"not checked: {why}", remedy)]
 
 
 _KEPT_FROM_LOOKING: tuple[tuple[tuple[type[Exception], ...], str, str, str], ...] = (

@@ -1,4 +1,4 @@
-"""``doctor`` on the role: what it lacks for each command, what it may beyond need, and who else may look."""
+"""``doctor`` on the role: what it lacks for each command, its excess privileges, and what public access there is."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def row_security(connection: Connection) -> Iterator[Finding]:
 
 def beyond_need(connection: Connection, facts: dict[str, Any]) -> Iterator[Finding]:
     """Whether this role may do to contacts what no command does: then a slip of anybody's could do it as well."""
-    check, role = "rights beyond need", facts["quoted_role"]
+    check, role = "excess privileges", facts["quoted_role"]
     if facts["is_superuser"]:
         yield Finding(
             check, "warning", "superuser: no grant and no row-level security holds it",
@@ -75,9 +75,9 @@ def opened(connection: Connection) -> Iterator[Finding]:
     """Who else could read our schemas: everybody with a login, or the two roles that Supabase serves to the net."""
     rows = connection.execute(statement("doctor_opened")).fetchall()
     for row in rows[:SHOWN]:
-        yield Finding("open to everybody", "warning", f"{row['what']} to {row['grantee']}", row["remedy"])
+        yield Finding("public access", "warning", f"{row['what']} to {row['grantee']}", row["remedy"])
     if len(rows) > SHOWN:
         more = f"{len(rows) - SHOWN} more like these"
-        yield Finding("open to everybody", "warning", more, "as the owner: ./kajabi-guard init")
+        yield Finding("public access", "warning", more, "as the owner: ./kajabi-guard init")
     if not rows:
-        yield Finding("open to everybody", "ok", "nothing of ours")
+        yield Finding("public access", "ok", "none to our schemas")

@@ -1,7 +1,7 @@
 """The hundred contacts that the old import would change in the first week, and what each of them shows.
 
 Each recipe says how many contacts (at scale 1) differ in which fields, and who is on record for the address.
-The comment beside it names the rule that each field is expected to fall under, on a first run without a base.
+The comment beside it names the rule that each field is expected to fall under, on a first run without a baseline.
 Sums (the handoff's figures): 100 contacts, 95 enriched and 5 corrected; address_line_2 91, address_line_1 7,
 last_name 6, postal_code 4, first_name 4.
 """

@@ -1,6 +1,6 @@
 """The second week: what Kajabi's export says a week after the first, and why each cell of it is there.
 
-The comment beside each change names the rule that it should fall under when the first week is the base.
+The comment beside each change names the rule that it should fall under when the first week is the baseline.
 """
 
 from __future__ import annotations

@@ -166,7 +166,7 @@ class Scan:
                         raise self.rejected("", "its size changed while it was read.", "Load it when complete.")
                     yield before, data
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "its name is not possible"
+            reason = getattr(error, "strerror", None) or "its name is invalid"
             raise self.rejected("", f"it cannot be read: {reason}.", "Check path and rights.") from None
 
     def _check_kind(self, stream: BinaryIO) -> int:

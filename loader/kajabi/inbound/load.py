@@ -41,7 +41,7 @@ class Load:
             "loaded": f"Loaded {self.file_name}: {self.row_count:,} rows, as load {self.load_id}.",
             "known": f"{self.file_name} is load {self.load_id} already, byte for byte. Nothing to do.",
             "newest_again": f"{self.file_name} was load {self.load_id}; it is the newest load again.",
-            "declared_base": f"{self.file_name} ({self.row_count:,} rows) is the baseline now: imported before.",
+            "declared_base": f"{self.file_name} ({self.row_count:,} rows) is the baseline now.",
         }[self.status]
         if not self.unmapped_columns:
             return what

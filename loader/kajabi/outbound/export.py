@@ -135,7 +135,7 @@ def _require_trusted(connection: Connection, plan: dict[str, Any]) -> None:
     count_words = words["count_words"] - words["count_opt_outs"]
     if count_words:
         raise StalePlan(
-            f"{count_words} decisions were taken since the plan was made. What would be sent could be what "
+            f"{count_words} overrides or protections were recorded since the plan was made. The files could hold what "
             "somebody has just given up, so nothing was written. Type `./kajabi-guard plan`, then this again."
         )
 

@@ -22,7 +22,7 @@ DO_NOT_OPEN = (
 )
 HOW_TO_IMPORT = (
     "It has three people at most, so that little can go wrong. Kajabi shows which of its fields each column goes to: "
-    "the name in brackets is the field's own name in Kajabi, and what Kajabi did not map, you map. "
+    "the name in brackets is the field's own name in Kajabi, and where Kajabi mapped no field, choose it yourself. "
     "Choose no tag, no offer and no email sequence, and subscribe nobody."
 )
 LOOK = (
@@ -35,14 +35,14 @@ REASONS = {
     "unknown_consent": "nobody knows whether they want our emails (--include-unknown-consent adds them)",
     "no_email": "have no email there that Kajabi could match",
     "shared_email": "share an email with another contact",
-    "held_row": "their row of the export was set aside; settle it first",
-    "waits": "Kajabi's value is newer and waits for a person (`./kajabi-guard report`)",
+    "held_row": "their export row is quarantined; decide it first",
+    "waits": "Kajabi's value is newer and needs review (`./kajabi-guard report`)",
     "incomplete": "ours lacks a part that Kajabi has; complete it here first",
 }
 
 
 def reason_lines(document: Mapping[str, Any]) -> list[str]:
-    """Who is not in the files, one line a reason; of what was only kept back in part, the line says so."""
+    """Who is not in the files, one line a reason; of what was withheld only in part, the line says so."""
     kept_back = ("waits", "incomplete") if document["kind"] == "full" else ()
     return [
         f"{count(number, 'contact')}{' (only the value in question)' if reason in kept_back else ''}: {REASONS[reason]}"

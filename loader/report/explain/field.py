@@ -132,7 +132,7 @@ def _word(word: Row) -> str:
     said = " ".join(filter(None, (verdict, f"by {word['said_by']} on {moment(word['said_at'])}"))) + reason_given(word)
     if word["is_since"]:
         return visible(f"{said}; counts from the next plan on")
-    return visible(said if word["holds"] else f"{said}; does not count any more")
+    return visible(said if word["holds"] else f"{said}; no longer active")
 
 
 def written(change: Row) -> str:

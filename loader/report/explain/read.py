@@ -48,9 +48,9 @@ def _read(connection: Connection, target: Target, asked: str, plan: Row) -> Row:
     found = rows("explain_found", asked=asked)
     if not found:
         raise Usage(
-            "Nobody is known by this email or Kajabi id. Searched, in any case of letters: the contacts (deleted ones "
-            "as well), their other emails, the list of merged people, the runs in the ledger, and the export that was "
-            f"loaded last ({plan['file_name']}). Check the spelling, or look for another email of this person."
+            "Nobody has this email or Kajabi id. Searched, in upper and lower case: the contacts (deleted ones "
+            "as well), their other emails, the list of merged contacts, the runs in the ledger, and the export that "
+            f"was loaded last ({plan['file_name']}). Check the spelling, or look for another email of this person."
         )
     contact_ids = [row["contact_id"] for row in found if row["is_meant"]]
     asked_rows = sorted({row["row_number"] for row in found if row["row_number"] is not None})
@@ -74,7 +74,7 @@ def _read(connection: Connection, target: Target, asked: str, plan: Row) -> Row:
 
 
 def read_rows(connection: Connection, row_numbers: list[int]) -> dict[int, Row]:
-    """Rows of the export by their number, each with whom it could mean and what settles it."""
+    """Rows of the export by their number, each with whom it could mean and what decides it."""
     export_rows = connection.execute(
         statement("explain_rows"), {"contact_ids": [], "row_numbers": row_numbers}
     ).fetchall()
@@ -115,7 +115,7 @@ def _of(field: Row, rows: Iterable[Row]) -> list[Row]:
 
 
 def deciding_commands(contact: Row, field: Row) -> list[str]:
-    """What a person can type to close a value that waits."""
+    """What a steward can type to decide a value that needs review."""
     unit = "address" if field["is_address"] else field["field"]
     if not can_be_pasted(contact["email"]):
         return []
@@ -127,7 +127,7 @@ def deciding_commands(contact: Row, field: Row) -> list[str]:
 
 
 def settling_commands(row: Row) -> list[str]:
-    """What a person can type to settle a row that is set aside, with everybody who may be meant."""
+    """What a steward can type to decide a quarantined row, with everybody who may be meant."""
     if row["hold_reason"] is None:
         return []
     if row["hold_reason"] == "not_in_this_plan":

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 KEYS = {
     "kajabi_id": "the Kajabi id", "primary_email": "the email", "other_email": "another known email",
-    "merged_email": "the list of merged people (email)", "merged_kajabi_id": "the list of merged people (Kajabi id)",
-    "phone_and_name": "the same phone and full name", "settled": "what a person decided (same-as)",
+    "merged_email": "the list of merged contacts (email)",
+    "merged_kajabi_id": "the list of merged contacts (Kajabi id)",
+    "phone_and_name": "the same phone and full name", "settled": "a match override (same-as)",
     "export_row": "its row of the export", "ledger": "a run in the ledger", "contact_after_plan": "the email",
-    "merged_since": "the list of merged people, which the next plan knows",
+    "merged_since": "the list of merged contacts, which the next plan knows",
 }  # fmt: skip
 
 
@@ -47,8 +48,8 @@ def _head(out: Console, document: Row) -> None:
     if plan["applied_as_run"]:
         paragraph(
             out,
-            f"It was applied as run {plan['applied_as_run']}: what it says below has been done, and `ours` is what "
-            "stood before. Type `./kajabi-guard plan` to see what stands now.",
+            f"It was applied as run {plan['applied_as_run']}: the changes below have been made, and `ours` is the "
+            "value before them. Type `./kajabi-guard plan` to see the values of today.",
         )
     if plan["is_partial"]:
         paragraph(out, "A part plan: it was restricted with --only or --first.")
@@ -61,10 +62,10 @@ def _head(out: Console, document: Row) -> None:
             f"{'; counts from the next plan on' if merge['is_since'] else ''}.",
         )
     if document["merges"] and not document["contacts"]:
-        paragraph(out, "The chain of merges ends at nobody who lives here, or runs in a circle.")
+        paragraph(out, "The chain of merges ends at no living contact, or runs in a circle.")
     others = {row["contact_id"] for row in document["found"] if row["contact_id"] and not row["is_meant"]}
     if others - {contact["contact_id"] for contact in document["contacts"]}:
-        paragraph(out, "A weaker key leads to somebody else as well; the rows below name everybody who fits.")
+        paragraph(out, "A weaker key leads to somebody else as well; the rows below name all of them.")
 
 
 def _contact(out: Console, document: Row, contact: Row) -> None:
@@ -114,7 +115,7 @@ def _status(document: Row, contact: Row) -> str:
         + (" It was in the baseline." if contact["was_in_last_accepted"] else ""),
         "gone": "No contact has this id any more: somebody deleted it. The ledger still knows what was written.",
         "not_in_plan_picture": (
-            f"This contact is newer than the picture of the plan (run {run} may have inserted it)."
+            f"This contact was added after the plan was made (run {run} may have inserted it)."
             if run
             else "This contact came after the plan was made."
         )
@@ -148,13 +149,13 @@ def _row(out: Console, row: Row) -> None:
         since = "; counts from the next plan on" if row["is_settled_since"] else ""
         paragraph(
             out,
-            f"A person said {row['settled_as'].replace('_', '-')}: {row['settled_by']} on "
+            f"A steward decided {row['settled_as'].replace('_', '-')}: {row['settled_by']} on "
             f"{moment(row['settled_at'])}{reason_given(row, 'settled_because')}{since}.",
         )
     values = row["inserted_values"] or row["kajabi_values"]
     out.print(grid((FIELD_NAMES[name], shown(values.get(name))) for name in FIELD_NAMES if values.get(name)))
     if row["commands"]:
-        paragraph(out, "To settle it, one of:")
+        paragraph(out, "To decide it, type one of:")
         for command in row["commands"]:
             command_line(out, command)
         if row["hold_reason"] != "not_in_this_plan":

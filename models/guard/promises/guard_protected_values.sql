@@ -113,7 +113,7 @@ guard_protected_values as (
         not starts_with(witnesses.source_label, 'kajabi')
         and latest_overrides.contact_id is null
     union
-    select contact_id, field, 'taken back here' from undone_values_planned
+    select contact_id, field, 'undone here' from undone_values_planned
 )
 
 select * from guard_protected_values

@@ -52,7 +52,7 @@ def test_a_sound_site_has_no_problem_and_every_line_fits(world: World) -> None:
     findings = findings_of(world.target)
     assert {each.check: each.detail for each in findings if each.status == "problem"} == {}
     assert {each.check for each in findings if each.status == "warning"} <= {
-        *("last applied plan", "PostgreSQL", "rights beyond need")  # the tests' role is a superuser
+        *("last applied plan", "PostgreSQL", "excess privileges")  # the tests' role is a superuser
     }
     groups = [each.group for each in findings]
     assert list(dict.fromkeys(groups)) == ["Connection", "Role", "Contacts", "Imports", "This machine"]
@@ -241,7 +241,7 @@ def test_whoever_holds_a_table_is_named_and_every_other_line_is_shown(world: Wor
     name, role = table.removeprefix("public."), world.target.settings["PGUSER"]
     assert problem.detail.startswith(f"{name} is locked by pid {pid} ({role}, idle in transaction) since 20"), problem
     assert f"pg_terminate_backend({pid})" in problem.remedy
-    waited = [each for each in findings if each.detail == "not looked at: a table is locked"]
+    waited = [each for each in findings if each.detail == "not checked: a table is locked"]
     assert waited, "what could not be looked at says so"
     assert {each.status for each in waited} == {"warning"}
     groups = {each.group for each in findings}
@@ -362,22 +362,22 @@ def test_a_right_that_no_command_needs_is_taken_away_by_the_remedy(
 ) -> None:
     grant, detail, remedy = (text.format(clerk) for text in BEYOND[case])
     with as_role(target, clerk):
-        assert found(target, "rights beyond need").detail == "none"
+        assert found(target, "excess privileges").detail == "none"
     world.run(grant)
     with as_role(target, clerk):
-        finding = found(target, "rights beyond need")
+        finding = found(target, "excess privileges")
     assert (finding.status, finding.detail.startswith(detail)) == ("warning", True), finding
     assert finding.remedy.endswith(remedy), finding
     world.run(remedy)
     with as_role(target, clerk):
-        assert found(target, "rights beyond need").detail == "none"
+        assert found(target, "excess privileges").detail == "none"
 
 
 def test_the_owner_of_contacts_has_no_right_too_many(world: World, target: Target, clerk: str) -> None:
     """One role for everything is the usual way."""
     world.run(f"alter table public.contacts owner to {clerk}")
     with as_role(target, clerk):
-        finding = found(target, "rights beyond need")
+        finding = found(target, "excess privileges")
     world.run("alter table public.contacts owner to current_user")
     assert (finding.status, finding.detail) == ("ok", "none but those of the owner of contacts")
 
@@ -404,20 +404,20 @@ OPENED = {
 @pytest.mark.parametrize("right", OPENED.values(), ids=OPENED.keys())
 @pytest.mark.usefixtures("served")
 def test_what_is_open_to_everybody_is_closed_by_the_remedy(world: World, right: str) -> None:
-    assert found(world.target, "open to everybody").detail == "nothing of ours"
+    assert found(world.target, "public access").detail == "none to our schemas"
     world.run(f"grant {right}")
-    finding = found(world.target, "open to everybody")
+    finding = found(world.target, "public access")
     grantee = right.rsplit(maxsplit=1)[-1]
     assert (finding.status, finding.detail.endswith(f"to {grantee}")) == ("warning", True), finding
     assert finding.remedy.startswith("revoke all on ")
     world.run(finding.remedy)
-    assert found(world.target, "open to everybody").detail == "nothing of ours"
+    assert found(world.target, "public access").detail == "none to our schemas"
 
 
 @pytest.mark.usefixtures("served")
 def test_much_that_is_open_is_counted(world: World) -> None:
     world.run("grant all on schema kajabi_raw, kajabi_ledger, kajabi_guard to anon, authenticated")
-    findings = [each for each in findings_of(world.target) if each.check == "open to everybody"]
+    findings = [each for each in findings_of(world.target) if each.check == "public access"]
     assert [each.status for each in findings] == ["warning"] * 4
     assert (findings[-1].detail, findings[-1].remedy) == ("3 more like these", "as the owner: ./kajabi-guard init")
 
@@ -767,7 +767,7 @@ def test_a_connection_that_is_lost_on_the_way_is_a_problem(world: World) -> None
 
         for _ in range(2):  # and the next one, on what is left of it
             (finding,) = examination._asked("a check", cut_off, facts or {}, examination._bounded(connection))  # noqa: SLF001
-            assert (finding.status, finding.detail) == ("problem", "not looked at: the connection was lost")
+            assert (finding.status, finding.detail) == ("problem", "not checked: the connection was lost")
 
 
 KEPT_FROM_LOOKING = {
@@ -787,7 +787,7 @@ def test_what_keeps_a_check_from_looking_is_its_line(world: World, case: str) ->
             yield Finding("a check", "ok", "")
 
         (finding,) = examination._asked("a check", look, {}, examination._bounded(connection))  # noqa: SLF001
-        assert (finding.status, finding.detail) == (status, f"not looked at: {detail}")
+        assert (finding.status, finding.detail) == (status, f"not checked: {detail}")
         assert finding.remedy
         assert connection.execute("select 1 as one").fetchone(), "and the next check can look"
 
@@ -809,8 +809,8 @@ MADE_TO_GO_WRONG = {
         ("may load", "may plan", "may apply", "may undo"),
         test_each_right_that_is_missing_is_named_with_the_command_that_needs_it,
     ),
-    "rights beyond need": test_a_right_that_no_command_needs_is_taken_away_by_the_remedy,
-    "open to everybody": test_what_is_open_to_everybody_is_closed_by_the_remedy,
+    "excess privileges": test_a_right_that_no_command_needs_is_taken_away_by_the_remedy,
+    "public access": test_what_is_open_to_everybody_is_closed_by_the_remedy,
     "row-level security": test_row_security_that_may_hide_contacts_is_a_problem,
     "policies": test_site_policy.test_a_file_that_cannot_be_meant_is_refused_and_the_plan_stays,
     "run lock": test_a_run_in_progress_and_a_forgotten_transaction_are_named,

@@ -277,7 +277,7 @@ def test_what_is_newer_in_kajabi_is_not_sent_back_before_a_person_says_ours(worl
     with world.connect() as connection:
         assert overrides.decide(connection, ONE, "address", "ours", WHY) == "recorded"
         assert overrides.decide(connection, TWO, "phone", "kajabi", WHY) == "recorded"
-        with pytest.raises(StalePlan, match="2 decisions were taken since"):
+        with pytest.raises(StalePlan, match="2 overrides were recorded since"):
             make(world, "too early", "corrections")
     world.plan()
     found = sent(world, "corrections", also=("phone", "name"))

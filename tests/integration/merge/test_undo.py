@@ -386,7 +386,7 @@ def test_an_undo_goes_on_with_what_it_had_left_once_nothing_is_in_the_way(
     last = undo(world, 1)
     assert (last.continues_run, last.values_written, last.kept) == (rest.run_id, 1, ())
     assert (undo(world, 1).status, sources(world)) == ("already_undone", {})
-    assert "Took what run" in last.as_text()
+    assert "Undid what run" in last.as_text()
 
 
 def test_an_undo_that_went_on_is_taken_back_as_one_whichever_of_its_runs_is_named(world: World) -> None:
@@ -754,7 +754,7 @@ def test_a_part_plan_does_not_become_the_base_and_what_it_wrote_stays_taken_back
         phone=THEIRS,
         email=FILLED,
     )
-    found = world.rows("select field from kajabi_guard.guard_protected_values where source_label = 'taken back here'")
+    found = world.rows("select field from kajabi_guard.guard_protected_values where source_label = 'undone here'")
     assert [row["field"] for row in found] == ["phone"]
 
 
@@ -811,7 +811,7 @@ def test_everything_is_rolled_back_and_noted_when_a_trigger(world: World, when: 
     world.add_contacts({"email": "dot@example.org", "first_name": "Dot"})
     install_meddler(world, when, body)
     there, known = cells(world), sources(world)
-    with pytest.raises(RefusedByGuard, match="did not do exactly what was to be taken back") as refused:
+    with pytest.raises(RefusedByGuard, match="did not do exactly what was listed") as refused:
         undo(world, 1)
     assert refused.value.exit_code == 3
     assert (cells(world), sources(world)) == (there, known)
@@ -991,7 +991,7 @@ def test_the_command_line_lists_emails_and_fields_and_no_values(world: World, tm
         ]
         undone = console.run("undo", 1)
         assert undone.code == 0
-        assert "Took run 1 back, as run" in undone.out
+        assert "Undid run 1, as run" in undone.out
         assert FILLED in undone.out
         assert "changed here since" in undone.out
         assert "555" not in undone.out
@@ -1037,7 +1037,7 @@ def test_a_run_from_before_the_migration_is_taken_back_as_far_as_the_ledger_allo
     now = cells(world)
     assert {email: now[email] for email in before} == before
     assert {key[1] for key in sources(world)} >= {"first_name", "last_name"}, "those of the new contacts stay"
-    assert "was not noted" in undone.as_text()
+    assert "is older than the record of who gave a value" in undone.as_text()
 
 
 def test_a_site_without_ids_or_evidence(target: Any, tmp_path: Path) -> None:

@@ -599,7 +599,7 @@ def install_meddler(world: World, when: str, body: str) -> None:
 def test_everything_is_taken_back_when_a_trigger(world: World, when: str, body: str) -> None:
     install_meddler(world, when, body)
     before = world.contacts()
-    with pytest.raises(RefusedByGuard, match="did not do exactly what was planned, so all of it was taken back"):
+    with pytest.raises(RefusedByGuard, match="did not do exactly what was planned, so all of it was rolled back"):
         world.apply()
     assert_nothing_written(world, before)
     (run,) = world.rows("select * from kajabi_ledger.merge_runs")

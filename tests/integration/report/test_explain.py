@@ -80,8 +80,8 @@ def test_every_field_is_there_with_three_values_its_rule_and_what_the_old_import
     values = (phone["present_value"], phone["incoming_value"], phone["base_value"])
     assert values == ("(720) 555-0101", "(720) 555-0191", "(720) 555-0101")
     assert (phone["state"], phone["rule"], phone["action"]) == ("differs", "kajabi_changed", "keep")
-    assert phone["meaning"].startswith("Ours is still the value")
-    assert phone["why"].startswith("A genuine change in Kajabi")
+    assert phone["meaning"].startswith("Ours is still exactly the baseline value")
+    assert phone["why"].startswith("It is a genuine change in Kajabi")
     assert (phone["would_old_import_change"], phone["old_import_value"]) == (True, "(720) 555-0191")
     assert (city["rule"], city["action"], city["final_value"]) == ("fill_blank", "fill", "Nederland")
     assert (last["state"], last["action"], last["would_old_import_change"]) == ("same", "none", False)
@@ -242,7 +242,7 @@ def test_who_was_merged_away_since_the_plan_is_led_to_the_survivor_already(copy:
     assert [contact["email"] for contact in document["contacts"]] == ["ada@example.org"]
     assert [(row["survivor_email"], row["is_since"]) for row in document["merges"]] == [("ada@example.org", True)]
     text = text_of(copy, "zoe@example.org")
-    assert "the list of merged people, which the next plan knows" in text
+    assert "the list of merged contacts, which the next plan knows" in text
     assert 'because "one person"; counts from the next plan on.' in text
     assert "ends at nobody" not in text
 
@@ -348,7 +348,7 @@ def test_what_moved_since_the_plan_is_named_and_an_applied_plan_says_that_it_is_
 def test_nobody_is_refused_with_what_was_searched_and_without_the_email(console: Console, copy: World) -> None:
     outcome = console.run("explain", "nobody.quill@example.org")
     assert outcome.code == 2
-    assert "the list of merged people" in outcome.refusal
+    assert "the list of merged contacts" in outcome.refusal
     assert "nobody.quill" not in outcome.err
     with pytest.raises(Usage):
         document_of(copy, "\u200b")

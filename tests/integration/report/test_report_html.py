@@ -484,8 +484,8 @@ def test_the_plan_before_the_week_and_the_written_plan(world: World) -> None:
     assert (before["fingerprint"], before["added"], before["gone"], before["changed"]) == (first, 1, 0, 0)
     (row,) = told.lists.differences.rows
     assert (row["change"], row["email"], row["field"], row["value_now"]) == ("added", ben, "phone", "303 555 0199")
-    assert "1 value is taken from Kajabi, as your policy or a person said." in told.page.words
-    assert "From Kajabi: 1 because a person decided so." in told.page.words
+    assert "1 value is taken from Kajabi, as your policy or an override says." in told.page.words
+    assert "From Kajabi: 1 because of an override." in told.page.words
     assert_agrees(told)
     assert_difference_is_told(told, first, ben)
 

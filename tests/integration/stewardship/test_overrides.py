@@ -260,8 +260,8 @@ def test_explain_shows_the_whole_address_before_anybody_decides_it(world: World)
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (("decide", "phone", "ours"), "a person's decision"),
-        (("decide", "new", None), "a held row that was settled"),
+        (("decide", "phone", "ours"), "an override"),
+        (("decide", "new", None), "a match override"),
         (("protect", "phone", None), "a protection"),
     ],
 )

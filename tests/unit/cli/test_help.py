@@ -100,7 +100,7 @@ def test_the_help_has_five_sections_the_weekly_ones_first_and_each_command_once(
     seen = typed("--help")
     _, *parts = re.split(r"(?m)^(\w[\w ]+):$", seen.out.partition("-h, --help")[2])
     sections = {title: re.findall(r"(?m)^  ([a-z-]+) ", text) for title, text in zip(*[iter(parts)] * 2, strict=True)}
-    assert tuple(sections) == SECTIONS == ("Every week", "Deciding", "Looking", "Taking back", "Setting up")
+    assert tuple(sections) == SECTIONS == ("Every week", "Deciding", "Looking", "Undoing and erasing", "Setting up")
     assert sections["Every week"][0] == "weekly"
     assert sorted(name for names in sections.values() for name in names) == COMMANDS
     indents = {len(name) for name in re.findall(r"(?m)^(  [a-z-]+  +)\S", "".join(parts))}
@@ -242,7 +242,7 @@ def test_words_that_are_quoted_or_whose_first_is_a_file_are_left_alone(typed: Ca
     ("line", "tells", "example"),
     [
         ("weeky", "Did you mean `weekly`?", "weekly"),
-        ("rosa@example.org phone kajabi", "The first word must be a command", "weekly"),
+        ("rosa@example.org phone kajabi", "The first word is not a command", "weekly"),
         ("load --as-baselin x.csv", "Did you mean --as-baseline?", "load"),
         ("explain -rosa@example.org", "no option of this name", "explain"),
         ("apply", "needs FINGERPRINT: the eight characters", "apply"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import ownership_page
+import rules_pages
 from loader.common.errors import Usage
 from loader.common.paths import PROJECT
 from loader.common.site_settings import POLICIES
@@ -36,7 +37,7 @@ def test_a_policy_that_is_changed_changes_the_answer(monkeypatch: pytest.MonkeyP
     for file in (PROJECT / "seeds").glob("*.csv"):
         text = file.read_text(encoding="utf-8").replace("phone,3,fill_blank", "phone,3,follow_kajabi")
         (tmp_path / "seeds" / file.name).write_text(text, encoding="utf-8")
-    monkeypatch.setattr(ownership_page, "PROJECT", tmp_path)
+    monkeypatch.setattr(rules_pages, "PROJECT", tmp_path)
     assert "| `phone` | Kajabi, where nobody else gave the value | " in ownership_page.make_page()
     assert "policy `follow_kajabi`" in ownership_page.make_page()
 

@@ -47,10 +47,10 @@ def test_values_that_are_taken_are_told_with_who_said_so() -> None:
             outcome("keep", "kajabi_changed", 7),
         ),
     )
-    assert told.startswith("3 values are taken from Kajabi, as your policy or a person said.")
+    assert told.startswith("3 values are taken from Kajabi, as your policy or an override says.")
     assert "No value that you hold is changed" not in told
-    assert "takes Kajabi's in 3, because somebody said so" in told
-    assert "From Kajabi: 2 because the policy of the field follows Kajabi and 1 because a person decided so." in told
+    assert "takes Kajabi's in 3, because of a policy or an override" in told
+    assert "From Kajabi: 2 because the policy of the field follows Kajabi and 1 because of an override." in told
 
 
 def test_nothing_to_write() -> None:
@@ -106,8 +106,8 @@ def test_a_part_plan_says_how_many_wait() -> None:
 
 
 def test_what_waits_is_told_with_its_number() -> None:
-    assert "1 value needs review; left open, it harms nothing." in sentences(values={"needs_review": 1})
-    both = "2 values need review and 125 export rows are quarantined; left open, they harm nothing."
+    assert "1 value needs review; left open, it does no harm." in sentences(values={"needs_review": 1})
+    both = "2 values need review and 125 export rows are quarantined; left open, they do no harm."
     assert both in sentences(values={"needs_review": 2}, contacts={"held": 125})
 
 
