@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LOADER = Path(__file__).resolve().parents[1]
 MIGRATIONS = Path(__file__).parent / "migrations"
 _OPTIONAL_LINE = re.compile(r"^.*-- if contacts\.(\w+)\n", re.MULTILINE)
-_FIELD_LINE = re.compile(r"^(.*\S) -- each field(, by commas)?$", re.MULTILINE)
+FIELD_LINE = re.compile(r"^(.*\S) -- each field(, by commas)?$", re.MULTILINE)
 _WRITTEN_FOR = "first_name"
 
 
@@ -43,7 +43,7 @@ def statement(name: str, columns: frozenset[str] | None = None) -> LiteralString
     if columns is not None:
         text = _OPTIONAL_LINE.sub(lambda line: line[0] if line[1] in columns else "", text)
     fields = [field for field in PLANNED if columns is None or field in columns]
-    return _FIELD_LINE.sub(
+    return FIELD_LINE.sub(
         lambda line: (",\n" if line[2] else "\n").join(_for_field(line[1], field) for field in fields), text
     )
 

@@ -201,6 +201,18 @@ def test_a_full_site_has_no_such_line(world: World, tmp_path: Path) -> None:
         assert "fields" not in {finding.check for finding in examine(connection, world.target, tmp_path)}
 
 
+def test_the_ledgers_copy_of_the_plan_has_a_column_for_each_field_and_no_other_of_contacts(
+    world: World,
+) -> None:
+    """By these columns `roles.sql` grants: it is run with psql as well, where nothing composes it."""
+    of_the_plan = {"run_id", "action", "contact_id", "row_number", "email", "field_rules", "contact_as_seen"}
+    columns = world.rows(
+        "select attname as name from pg_attribute where attrelid = 'kajabi_ledger.planned_rows'::regclass "
+        "and attnum > 0 and not attisdropped"
+    )
+    assert {row["name"] for row in columns} == {*PLANNED, *of_the_plan}
+
+
 def test_a_column_that_is_dropped_after_a_write_is_kept_out_of_its_undo(world: World) -> None:
     """The cell is listed as left; the rest of the contact, and a contact that came, are undone and redone."""
     world.say_no_duplicates()
