@@ -29,7 +29,7 @@ with answers as (
 guard_findings as (
     select
         guard,
-        coalesce(jsonb_array_length(findings), 0) as violations,
+        coalesce(jsonb_array_length(findings), 0)::bigint as violations,
         findings
     from answers
 )
