@@ -129,6 +129,9 @@ def first_week(site: Site) -> None:
     world.plan()
     assert set(world.verdict().values()) == {0}
     assert {field for _, field in world.decisions()} <= set(site.has)
+    for model in ("old_import_values", "kajabi_by_hand"):
+        rows = world.rows(f"select from kajabi_guard.{model} where field = any(%(lacks)s)", lacks=list(site.lacks))
+        assert rows == [], model
     before = site.cells()
     assert world.apply(dry_run=True).status == "rehearsed"
     assert site.cells() == before
