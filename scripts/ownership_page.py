@@ -76,7 +76,7 @@ def contact_columns() -> list[str]:
 
 def written_columns() -> list[str]:
     """The columns that the one write sets on an existing contact."""
-    return re.findall(r"(?m)^        (\w+) = planned\.\1\b", statement("merge_contacts"))
+    return re.findall(r'(?m)^        "(\w+)" = planned\."\1"', statement("merge_contacts"))
 
 
 def _owners(sources: Sequence[Row]) -> Iterable[str]:

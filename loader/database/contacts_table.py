@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..common.errors import Unprepared
+from ..common.fields import PLANNED
 from .statements import statement
 
 if TYPE_CHECKING:
     from .connection import Connection
 
 
-REQUIRED_COLUMNS = (
-    "id", "email", "first_name", "last_name", "phone", "address_line_1", "address_line_2",
-    "city", "state", "postal_code", "country", "source_system",
-)  # fmt: skip
+REQUIRED_COLUMNS = ("id", "email", "source_system")
 
 
 def check_contacts(connection: Connection) -> frozenset[str]:
@@ -31,6 +29,11 @@ def check_contacts(connection: Connection) -> frozenset[str]:
         raise Unprepared(
             f"The table public.contacts lacks {', '.join(missing)}. These columns are what an import reads and writes; "
             "without them nothing can be compared. Nothing was done. Add them, or connect to the right database."
+        )
+    if not columns & set(PLANNED):
+        raise Unprepared(
+            "The table public.contacts has none of the fields that an import compares: "
+            f"{', '.join(PLANNED)}. Nothing was done. Add those that you want, or connect to the right database."
         )
     if described["id_type"] != "uuid":
         raise Unprepared(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SCHEMA = "kajabi_guard_comparison"
 POLICY_COLUMNS = Columns(
     required={
-        "field": "the nine fields, one line each, as in the file that you copied",
+        "field": "the managed fields, one line each, as in the file that you copied",
         "position": "their order in reports",
         "policy": f"{', '.join(POLICIES[:-1])} or {POLICIES[-1]}; the same for all six parts of an address",
         "is_address": "true or false, as in the file that you copied",

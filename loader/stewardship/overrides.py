@@ -8,7 +8,7 @@ import psycopg
 
 from ..common.columns import Columns
 from ..common.errors import StalePlan, Usage
-from ..common.fields import DECIDED, PROTECTED, field_of, listed
+from ..common.fields import ADDRESS_FIELDS, DECIDED, MANAGED, PROTECTED, field_of, listed
 from ..common.spreadsheet import as_before_spreadsheet, read_rows
 from ..database.locks import person, recording
 from ..database.statements import statement
@@ -60,6 +60,7 @@ OUTCOMES = {
         f"not recorded: there is no such field. `decide` takes {listed(DECIDED)}. "
         f"`protect` and `unprotect` take {listed(PROTECTED)}"
     ),
+    "no_column": "not recorded: your contacts have no column for this field, so nothing is ever written there",
     "id_stays": (
         "not recorded: an import never replaces an id of yours, because the person is found by it every week. Say "
         "`ours` to close the question. If Kajabi's id is right, correct it on the contact in your database"
@@ -161,7 +162,8 @@ def _protect(connection: Connection, email: str, field: str | None, because: str
     known = field_of(field or "") or None
     if known and known not in PROTECTED:
         return "unknown_field"
-    return _ask(connection, name, {"email": email, "field": known, "because": because})
+    fields = {"managed": list(MANAGED), "address_fields": list(ADDRESS_FIELDS)}
+    return _ask(connection, name, {"email": email, "field": known, "because": because, **fields})
 
 
 def _each(rows: list[dict[str, str]], because: str, do: Callable[[dict[str, str]], str]) -> list[dict[str, Any]]:

@@ -25,12 +25,19 @@ withheld_units as (
         end as unit
     from field_decisions
     inner join field_policies on field_decisions.field = field_policies.field
-    where (field_decisions.needs_review and field_decisions.is_in_base) or field_decisions.action = 'update'
+    where
+        ((field_decisions.needs_review and field_decisions.is_in_base) or field_decisions.action = 'update')
+        -- another field is in no file
+        and field_decisions.field in ({{ list_fields("'FIELD'", file_fields()) }})
 ),
+
+contact_columns as (select array_agg(column_name) as found from {{ ref('stg_crm__columns') }}),
 
 judged as (
     select
-        *,
+        compared_values.*,
+        -- a part that this site has no column for is no difference; where Kajabi has it, the address is not whole here
+        field <> 'name' and not field = any(contact_columns.found) as is_absent,
         case when field in ('name', 'phone') then field else 'address' end as unit,
         -- line 2 and the country alone are no address
         field not in ('address_line_2', 'country') as is_main,
@@ -40,6 +47,7 @@ judged as (
             else (lower(normalize(our_value, nfc)) is not distinct from lower(kajabi_value))
         end as is_equal
     from compared_values
+    cross join contact_columns
 ),
 
 grouped as (
@@ -47,9 +55,9 @@ grouped as (
         contact_id,
         unit,
         bool_or(is_main and our_value is not null) as is_here,
-        bool_or(not is_equal) as is_different,
+        bool_or(not is_equal and not is_absent) as is_different,
         -- what Kajabi has and we have not would stay beside what is sent, or be lost with the one name
-        bool_or(is_main and is_part_missing_here)
+        bool_or((is_main or is_absent) and is_part_missing_here)
         and (unit = 'name' or bool_or(not is_equal and our_value is not null and kajabi_value is not null))
             as is_incomplete
     from judged

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from world import World
 
@@ -67,7 +67,7 @@ class Outcome:
 class Console:
     """A copy of the project in ``folder`` and the server that runs its commands."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, change: Callable[[Path], None] | None = None) -> None:
         self.project = folder / "kajabi guard"  # the space is on purpose
         self.state = self.project / ".kajabi-guard"
         self.reports = self.project / "reports"
@@ -77,6 +77,8 @@ class Console:
         self.home.mkdir()
         for name in COPIED:
             _copy(PROJECT / name, self.project / name)
+        if change:
+            change(self.project)
         script = [sys.executable, str(Path(__file__)), str(self.project)]
         self._server = subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
@@ -169,8 +171,9 @@ class Started:
 
 
 @contextmanager
-def console_in(folder: Path) -> Iterator[Console]:
-    console = Console(folder)
+def console_in(folder: Path, change: Callable[[Path], None] | None = None) -> Iterator[Console]:
+    """``change`` does something to the copy of the project before it is used."""
+    console = Console(folder, change)
     try:
         yield console
     finally:

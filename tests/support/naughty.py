@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
+from contacts_shape import ADDRESS_FIELDS
 from loader.kajabi.inbound.load import load_export
 
 if TYPE_CHECKING:
@@ -62,8 +63,7 @@ def person(number: int, word: str) -> dict[str, Any]:
 
 
 def address(word: str, town: str) -> dict[str, str]:
-    parts = ("address_line_1", "address_line_2", "city", "state", "postal_code", "country")
-    return {part: f"{word} {town} {part}" for part in parts}
+    return {part: f"{word} {town} {part}" for part in ADDRESS_FIELDS}
 
 
 def plan_organisation(world: World, word: Callable[[int], str], *, brien: str, file_name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import KajabiGuardError, Usage
+from ...common.fields import MANAGED, PLANNED
 from ...common.site_settings import known_sources
 from ...common.tables import count
 from ..contacts_table import REQUIRED_COLUMNS, check_contacts
@@ -43,8 +44,12 @@ def required(connection: Connection, facts: dict[str, Any]) -> Iterator[Finding]
 
 
 def columns(connection: Connection) -> Iterator[Finding]:
-    """Which of the optional columns, that can be evidence, this site has."""
+    """Which of the managed fields, and of the columns that can be evidence, this site has."""
     found = {row["column_name"] for row in connection.execute(statement("contact_columns"))}
+    unmanaged = [name for name in MANAGED if name not in found]
+    if unmanaged:
+        missing = ", ".join(unmanaged)
+        yield Finding("fields", "warning", f"not here: {missing}", "nothing: they are neither read nor written then")
     absent = [name for name in EVIDENCE_COLUMNS if name not in found]
     if absent:
         missing = ", ".join(absent)
@@ -55,7 +60,7 @@ def columns(connection: Connection) -> Iterator[Finding]:
 
 def types(connection: Connection) -> Iterator[Finding]:
     """Columns of a type that an import cannot read or write."""
-    rows = [row for row in connection.execute(statement("doctor_columns")) if row["finding"] in TYPE_FINDINGS]
+    rows = [row for row in _odd_columns(connection) if row["finding"] in TYPE_FINDINGS]
     for finding, (what, remedy) in TYPE_FINDINGS.items():
         named = [f"{row['name']} ({row['type_name']})" for row in rows if row["finding"] == finding]
         if named:
@@ -66,7 +71,7 @@ def types(connection: Connection) -> Iterator[Finding]:
 
 def inserts(connection: Connection) -> Iterator[Finding]:
     """Columns that make the insert of a new contact impossible."""
-    rows = connection.execute(statement("doctor_columns")).fetchall()
+    rows = _odd_columns(connection)
     needed = [row["name"] for row in rows if row["finding"] == "needs_a_value"]
     filled = [row["name"] for row in rows if row["finding"] == "takes_no_blank"]
     if needed:
@@ -81,6 +86,10 @@ def inserts(connection: Connection) -> Iterator[Finding]:
         )  # fmt: skip
     if not needed and not filled:
         yield Finding("new contacts", "ok", "can be inserted")
+
+
+def _odd_columns(connection: Connection) -> list[dict[str, Any]]:
+    return connection.execute(statement("doctor_columns"), {"managed": list(MANAGED)}).fetchall()
 
 
 def emails(connection: Connection) -> Iterator[Finding]:
@@ -142,7 +151,7 @@ def labels(connection: Connection) -> Iterator[Finding]:
 
 def triggers(connection: Connection) -> Iterator[Finding]:
     """Triggers of contacts whose text writes what a merge writes, or other tables with this role's rights."""
-    rows = connection.execute(statement("doctor_triggers")).fetchall()
+    rows = connection.execute(statement("doctor_triggers"), {"planned": list(PLANNED)}).fetchall()
     interfering = [row["trigger_name"] for row in rows if row["could_interfere"]]
     if interfering:
         yield Finding(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import KajabiGuardError
+from ...common.fields import PLANNED
 from ..contacts_table import check_visible
 from ..statements import statement
 from .findings import Finding
@@ -24,7 +25,7 @@ GROUP_OF = {
 def privileges(connection: Connection, facts: dict[str, Any]) -> Iterator[Finding]:
     """What load, plan, apply and undo lack. A role that was made for one of them need not be able to do the others."""
     missing: dict[str, list[dict[str, Any]]] = {command: [] for command in GROUP_OF}
-    for row in connection.execute(statement("doctor_privileges")):
+    for row in connection.execute(statement("doctor_privileges"), {"planned": list(PLANNED)}):
         missing[row["command"]].append(row)
     for command, rows in missing.items():
         check = f"may {command}"

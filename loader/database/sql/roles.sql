@@ -6,7 +6,7 @@
 --
 --     kajabi_guard_loader    load                              copies exports, sees no contact
 --     kajabi_guard_planner   plan, report, explain, history    reads contacts and the ledger, owns what dbt builds
---     kajabi_guard_applier   apply, undo, report, history,     writes the eleven columns of contacts, and the ledger
+--     kajabi_guard_applier   apply, undo, report, history,     writes the planned fields of contacts and the ledger
 --                            decide, protect, duplicate, export
 --     the owner              init, forget, shield              whoever owns public.contacts; nothing is granted
 --
@@ -100,9 +100,15 @@ begin
         select attname as name from pg_attribute
         where
             attrelid = 'public.contacts'::regclass and attnum > 0 and not attisdropped
+            -- what a plan can write is what the ledger's copy of it has a column for
             and attname in (
-                'first_name', 'last_name', 'phone', 'address_line_1', 'address_line_2', 'city', 'state',
-                'postal_code', 'country', 'kajabi_id', 'kajabi_member_id'
+                select planned.attname from pg_attribute as planned
+                where
+                    planned.attrelid = 'kajabi_ledger.planned_rows'::regclass
+                    and planned.attnum > 0 and not planned.attisdropped
+                    and not planned.attname in (
+                        'run_id', 'action', 'contact_id', 'row_number', 'email', 'field_rules', 'contact_as_seen'
+                    )
             )
     loop
         execute format('grant insert (%1$I), update (%1$I) on public.contacts to kajabi_guard_applier', item.name);

@@ -22,17 +22,17 @@ from typing import TYPE_CHECKING
 
 from ...common.columns import Columns
 from ...common.errors import ExportRejected, KajabiGuardError, Usage
+from ...common.fields import PLANNED
 from .csv_scanner import Block, Scan, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+# in the order of copy_contact_rows.sql
 RAW_COLUMNS: tuple[str, ...] = (
-    *("kajabi_id", "kajabi_member_id", "email", "full_name", "first_name", "last_name"),
-    *("phone_number", "mobile_phone_number", "phone"),
-    *("address_line_1", "address_line_2", "city", "state", "postal_code", "country"),
-    *("kajabi_created_at", "products", "tags"),
+    *("email", "full_name", "phone_number", "mobile_phone_number", "kajabi_created_at", "products", "tags"),
+    *PLANNED,
 )
 
 # headers as Kajabi writes them; which further ones are read says seeds/kajabi_columns.csv

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from ...common.errors import RefusedByGuard, StalePlan, Usage
+from ...common.fields import ADDRESS_FIELDS
 from ...database.contacts_table import check_contacts, check_visible
 from ...database.locks import person, take_run_lock
 from ...database.statements import statement
@@ -29,7 +30,7 @@ UNITS = ("address", "name", "phone")
 FIELDS_OF = {
     "name": ("first_name", "last_name"),
     "phone": ("phone",),
-    "address": ("address_line_1", "address_line_2", "city", "state", "postal_code", "country"),
+    "address": ADDRESS_FIELDS,
 }
 
 

@@ -1,41 +1,11 @@
 -- The first violations of every guard, or (without a limit) all of them, with the email of the contact or export row
 -- that they name.
 with findings as (
-    select 'guard_protected_values' as guard, to_jsonb(found.*) as finding
-    from kajabi_guard.guard_protected_values as found
-    union all
-    select 'guard_blank_over_value' as guard, to_jsonb(found.*) as finding
-    from kajabi_guard.guard_blank_over_value as found
-    union all
-    select 'guard_undecided_values' as guard, to_jsonb(found.*) as finding
-    from kajabi_guard.guard_undecided_values as found
-    union all
-    select 'guard_ambiguous_matches' as guard, to_jsonb(found.*) as finding
-    from kajabi_guard.guard_ambiguous_matches as found
-    union all
-    select 'guard_recreated_duplicates' as guard, to_jsonb(found.*) as finding
-    from kajabi_guard.guard_recreated_duplicates as found
-    union all
-    select 'guard_stale_plan' as guard, to_jsonb(found.*) as finding
-    from kajabi_guard.guard_stale_plan as found
-    union all
-    select 'guard_mixed_addresses' as guard, to_jsonb(found.*) as finding
-    from kajabi_guard.guard_mixed_addresses as found
-    union all
-    select 'guard_export_shrank' as guard, to_jsonb(found.*) as finding
-    from kajabi_guard.guard_export_shrank as found
-    union all
-    select 'guard_older_export' as guard, to_jsonb(found.*) as finding
-    from kajabi_guard.guard_older_export as found
-    union all
-    select 'guard_unusual_volume' as guard, to_jsonb(found.*) as finding
-    from kajabi_guard.guard_unusual_volume as found
-    union all
-    select 'guard_spreadsheet_damage' as guard, to_jsonb(found.*) as finding
-    from kajabi_guard.guard_spreadsheet_damage as found
-    union all
-    select 'guard_shifted_rows' as guard, to_jsonb(found.*) as finding
-    from kajabi_guard.guard_shifted_rows as found
+    select
+        guards.guard,
+        found.finding
+    from kajabi_guard.guard_findings as guards
+    cross join lateral jsonb_array_elements(guards.findings) as found (finding)
 ),
 
 numbered as (

@@ -9,20 +9,27 @@ protected_contact as (
 cells as (
     select
         protected_contact.contact_id,
-        policies.field
-    from (
-        values
-        ('first_name', false), ('last_name', false), ('phone', false), ('address_line_1', true),
-        ('address_line_2', true), ('city', true), ('state', true), ('postal_code', true), ('country', true),
-        ('email_subscribed', false)
-    ) as policies (field, is_address)
+        fields.field
+    from unnest(%(managed)s::text[] || 'email_subscribed'::text) as fields (field)
     cross join given
     cross join protected_contact
     where
-        given.field = policies.field
-        or (given.field = 'address' and policies.is_address)
-        -- a whole contact: its nine fields; an opt-out is said by name
-        or (given.field is null and policies.field <> 'email_subscribed')
+        (
+            given.field = fields.field
+            or (given.field = 'address' and fields.field = any(%(address_fields)s::text[]))
+            -- a whole contact: its managed fields; an opt-out is said by name
+            or (given.field is null and fields.field <> 'email_subscribed')
+        )
+        -- what this site has no column for needs no protection
+        and (
+            fields.field = 'email_subscribed'
+            or exists (
+                select from pg_catalog.pg_attribute
+                where
+                    attrelid = 'public.contacts'::regclass and attname = fields.field
+                    and attnum > 0 and not attisdropped
+            )
+        )
 ),
 
 noted as (
@@ -40,6 +47,6 @@ marked as (
 select
     case
         when not exists (select from protected_contact) then 'no_contact'
-        when not exists (select from cells) then 'unknown_field'
+        when not exists (select from cells) then 'no_column'
         else 'recorded'
     end as outcome

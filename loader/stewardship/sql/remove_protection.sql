@@ -17,7 +17,7 @@ unmarked as (
             or sources.field = given.field
             or (
                 given.field = 'address'
-                and sources.field in ('address_line_1', 'address_line_2', 'city', 'state', 'postal_code', 'country')
+                and sources.field = any(%(address_fields)s::text[])
             )
         )
     returning sources.contact_id, sources.field

@@ -41,7 +41,10 @@ decided_cells as (
     ) as each_field (field, present_value, incoming_text)
     -- the two ids have no policy
     left join field_policies on each_field.field = field_policies.field
-    where newest.field = each_field.field or (newest.field = 'address' and field_policies.is_address)
+    where
+        newest.field = each_field.field
+        -- of an address the parts that this site had a column for, which are those that the person has seen
+        or (newest.field = 'address' and field_policies.is_address and newest.incoming_values ? each_field.field)
 ),
 
 weighed as (

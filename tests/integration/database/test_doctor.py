@@ -66,7 +66,7 @@ def test_a_sound_site_has_no_problem_and_every_line_fits(world: World) -> None:
 BROKEN = {
     "no contacts": ("drop table public.contacts cascade", "contacts table", "problem", "no table public.contacts"),
     "a required column": (
-        "alter table public.contacts drop column city", "contacts table", "problem", "lacks city",
+        "alter table public.contacts drop column source_system", "contacts table", "problem", "lacks source_system",
     ),
     "an optional column": ("alter table public.contacts drop column zoho_id", "columns", "warning", "zoho_id"),
     "a Kajabi id as a number": (

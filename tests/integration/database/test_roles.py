@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from console import Console, console_in
+from contacts_shape import PLANNED, as_text
 from loader.database import disposable
 from loader.database.connection import Target, connect, pointed_at
 from loader.database.statements import statement
@@ -32,11 +33,10 @@ PHONE, BENS_PHONE = "(303) 555-0142", "(303) 555-0111"
 GROUPS = ("kajabi_guard_loader", "kajabi_guard_planner", "kajabi_guard_applier")
 WORLD_FACING = ("anon", "authenticated")  # Supabase serves these two to the net
 
-CONTACTS = """
+CONTACTS = f"""
     create table public.contacts (
-        id uuid primary key default gen_random_uuid(), email extensions.citext not null unique, first_name text,
-        last_name text, phone text, address_line_1 text, address_line_2 text, city text, state text,
-        postal_code text, country text, source_system text not null, kajabi_id text, kajabi_member_id text,
+        id uuid primary key default gen_random_uuid(), email extensions.citext not null unique, {as_text(PLANNED)},
+        source_system text not null,
         paypal_phone text, phone_source text, billing_address_source text, email_subscribed boolean default false,
         deleted_at timestamptz, updated_at timestamptz not null default now(), number serial,
         full_name text generated always as (first_name || ' ' || last_name) stored
@@ -55,11 +55,6 @@ CARELESS = "; ".join(
     for kind in ("tables", "sequences", "functions", "schemas")
 )
 
-NINE = (
-    *("first_name", "last_name", "phone", "address_line_1", "address_line_2", "city", "state", "postal_code"),
-    "country",
-)
-WRITTEN = (*NINE, "kajabi_id", "kajabi_member_id")
 LEDGER = (
     *("contact_field_sources", "corrections_sent", "decisions_taken", "duplicates_declared_none", "exports_made"),
     *("field_changes", "guard_overrides", "inserted_contacts", "known_duplicates", "merge_runs", "open_conflicts"),
@@ -115,10 +110,10 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         | FURTHER_EMAILS
         | BACKUP,
         "insert": inside("kajabi_ledger", *LEDGER)
-        | inside("public", *(f"contacts.{name}" for name in ("id", "email", "source_system", *WRITTEN))),
+        | inside("public", *(f"contacts.{name}" for name in ("id", "email", "source_system", *PLANNED))),
         "update": inside("kajabi_ledger", "merge_runs", "contact_field_sources", "corrections_sent")
         | inside("kajabi_ledger", "known_duplicates.old_kajabi_id")
-        | inside("public", *(f"contacts.{name}" for name in WRITTEN))
+        | inside("public", *(f"contacts.{name}" for name in PLANNED))
         | BASE,
         "delete": inside("kajabi_ledger", "contact_field_sources", "open_conflicts"),
         "lock": inside("kajabi_ledger", *("merge_runs", "contact_field_sources", "open_conflicts", "corrections_sent")),

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from unittest import mock
 
 import pytest
 
-import loader.merge.plan
 from loader.common.errors import KajabiGuardError, RefusedByGuard
 from loader.merge.dbt import run_dbt
 from test_seed_tables import rows
@@ -64,21 +62,3 @@ def test_a_key_that_comes_twice_or_not_at_all_leaves_no_plan(world: World, damag
         world.plan()
     with pytest.raises(RefusedByGuard):
         world.apply(before)
-
-
-def test_a_managed_field_that_contacts_lacks_is_neither_decided_nor_filled(world: World) -> None:
-    """The models need no column but `id`, `email` and `source_system`; what is not there is no difference."""
-    world.say_no_duplicates()
-    world.run("alter table public.contacts drop column phone, drop column country, drop column address_line_2")
-    world.add_contacts(ADA)
-    given = {"phone": "(303) 555-0142", "city": "Leeds", "country": "UK", "address_line_2": "Flat 3"}
-    world.load({**ADA, **given}, {"email": "eve@example.org", **given})
-    with mock.patch.object(loader.merge.plan, "check_contacts"):
-        world.plan()
-    assert {field: row["action"] for (_, field), row in world.decisions().items()} == {"city": "fill"}
-    planned = world.rows("select action, city, phone, country, address_line_2 from kajabi_guard.merge_plan order by 1")
-    absent = {"phone": None, "country": None, "address_line_2": None}
-    assert planned == [{"action": action, "city": "Leeds", **absent} for action in ("insert", "update")]
-    assert set(world.verdict().values()) == {0}
-    for model in ("old_import_values", "kajabi_by_hand"):
-        assert not world.rows(f"select from kajabi_guard.{model} where field in ('phone', 'country', 'address_line_2')")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from console import Console, console_in, digest
+from contacts_shape import MANAGED, PLANNED
 from explained import WHY, live_three_weeks
 from loader.common.errors import StalePlan, Usage
 from loader.report.explain.read import read_explanation
@@ -20,9 +21,6 @@ from world import World
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-MANAGED = ["first_name", "last_name", "phone", "address_line_1", "address_line_2", "city", "state", "postal_code"]
-MANAGED += ["country", "kajabi_id", "kajabi_member_id"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def fields_of(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_every_field_is_there_with_three_values_its_rule_and_what_the_old_import_would_have_done(story: Story) -> None:
     document = document_of(story.world, "ada@example.org")
     fields = fields_of(document)
-    assert list(fields) == MANAGED
+    assert list(fields) == [*PLANNED]
     phone, city, last = fields["phone"], fields["city"], fields["last_name"]
     values = (phone["present_value"], phone["incoming_value"], phone["base_value"])
     assert values == ("(720) 555-0101", "(720) 555-0191", "(720) 555-0101")
@@ -402,7 +400,7 @@ def test_a_plan_for_nobody_is_refused_and_the_plan_before_stays(console: Console
 
 
 def test_a_site_with_the_required_columns_only_is_explained_as_well(world: World) -> None:
-    kept = {"id", "email", "source_system", *MANAGED} - {"kajabi_id", "kajabi_member_id"}
+    kept = {"id", "email", "source_system", *MANAGED}
     for row in world.rows("select column_name as name from information_schema.columns where table_name = 'contacts'"):
         if row["name"] not in kept:
             world.run(f"alter table public.contacts drop column {row['name']} cascade")

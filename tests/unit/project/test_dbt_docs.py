@@ -17,6 +17,7 @@ import yaml  # type: ignore[import-untyped]
 from loader.cli.main import cli
 from loader.database.statements import files
 from loader.merge.dbt import make_folders
+from loader.merge.guards import expected_guards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +115,11 @@ def test_no_description_is_pasted(manifest: Any) -> None:
         on_nodes[test.description.strip()].add(test.name)
     pasted = [sorted(names) for texts in (on_nodes, on_columns) for names in texts.values() if len(names) > 1]
     assert pasted == [], "Say what is particular to each, or put a shared meaning into models/docs.md as a doc block."
+
+
+def test_every_guard_has_a_unit_test_in_which_it_is_red(manifest: Any) -> None:
+    red = {test.model for test in manifest.unit_tests.values() if test.expect.rows}
+    assert set(expected_guards()) <= red
 
 
 def test_every_doc_block_is_used() -> None:

@@ -8,6 +8,7 @@ from statistics import median
 
 PROJECT = Path(__file__).resolve().parents[3]
 # their values beside each other are the list of managed fields, or a part of it
+LIST_OF_ALL = ("first_name", "phone", "state", "postal_code", "country")
 TYPED_FIELDS = ("address_line_1", "address_line_2", "postal_code", "country")
 STAGES = ("staging", "matching", "decisions", "impact", "guard", "outbound")
 MODELS = sorted((PROJECT / "models").rglob("*.sql"))
@@ -41,6 +42,17 @@ def test_no_list_of_managed_fields_is_typed_by_hand() -> None:
         if all(re.search(rf"\b{name}\b", file.read_text(encoding="utf-8")) for name in TYPED_FIELDS)
     }  # fmt: skip
     assert typed == {"managed_fields.sql"}
+
+
+def test_the_loader_types_no_list_of_managed_fields_by_hand_either() -> None:
+    """But for what makes or fills a table of its own, and the page, which shows a person and not a list of fields."""
+    files = [file for file in (PROJECT / "loader").rglob("*.*") if file.suffix in {".py", ".sql", ".j2"}]
+    typed = {
+        file.name for file in files
+        if all(re.search(rf"\b{name}\b", file.read_text(encoding="utf-8")) for name in LIST_OF_ALL)
+    }  # fmt: skip
+    made = {"0001_raw_and_ledger.sql", "demo_contacts.sql", "copy_contacts.sql", "shape.py", "people.py"}
+    assert typed == made | {"writes.html.j2"}
 
 
 def test_a_model_says_its_grain_first_and_fits_a_screen() -> None:

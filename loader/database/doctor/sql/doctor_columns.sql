@@ -9,10 +9,7 @@ with columns as (
         atthasdef as has_default,
         attidentity <> '' as is_identity,
         attgenerated <> '' as is_generated,
-        attname in (
-            'first_name', 'last_name', 'phone', 'address_line_1', 'address_line_2', 'city', 'state', 'postal_code',
-            'country'
-        ) as is_managed
+        attname = any(%(managed)s) as is_managed
     from pg_catalog.pg_attribute
     inner join pg_catalog.pg_type on atttypid = pg_type.oid
     where attrelid = to_regclass('public.contacts') and attnum > 0 and not attisdropped

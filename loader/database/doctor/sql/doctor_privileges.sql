@@ -22,10 +22,7 @@ written as (
     select oid, name, privilege
     from contact_columns cross join (values ('insert'), ('update')) as each_privilege (privilege)
     where
-        name in (
-            'first_name', 'last_name', 'phone', 'address_line_1', 'address_line_2', 'city', 'state', 'postal_code',
-            'country', 'kajabi_id', 'kajabi_member_id'
-        )
+        name = any(%(planned)s)
         or (name in ('id', 'email', 'source_system') and privilege = 'insert')
 ),
 

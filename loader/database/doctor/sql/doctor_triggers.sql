@@ -4,8 +4,7 @@ select
     proname as function_name,
     prosecdef as is_owners,
     prosrc ~* (
-        'new\.(first_name|last_name|phone|address_line_1|address_line_2|city|state|postal_code|country|kajabi_id|'
-        'kajabi_member_id|email|source_system)\s*:?=[^=]'
+        'new\.(' || array_to_string(%(planned)s::text[], '|') || '|email|source_system)\s*:?=[^=]'
         '|(update|insert\s+into|delete\s+from)\s+(only\s+)?(public\.)?contacts\M'
     ) as could_interfere,
     prosrc ~* '(insert\s+into|update|delete\s+from)\s+\w+(\.\w+)?\M' and not prosecdef as writes_elsewhere

@@ -1,9 +1,9 @@
 -- The ledger's copy of the plan: what is fingerprinted and merged below, and what this run can be explained with later.
 insert into kajabi_ledger.planned_rows (
-    run_id, action, contact_id, row_number, email, first_name, last_name, phone, address_line_1, address_line_2,
-    city, state, postal_code, country, kajabi_id, kajabi_member_id, field_rules, contact_as_seen
+    run_id, action, contact_id, row_number, email, field_rules, contact_as_seen,
+    first_name -- each field, by commas
 )
 select
-    %(run_id)s, action, contact_id, row_number, email, first_name, last_name, phone, address_line_1, address_line_2,
-    city, state, postal_code, country, kajabi_id, kajabi_member_id, field_rules, contact_as_seen
+    %(run_id)s, action, contact_id, row_number, email, field_rules, contact_as_seen,
+    first_name -- each field, by commas
 from kajabi_guard.merge_plan

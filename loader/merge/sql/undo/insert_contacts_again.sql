@@ -11,6 +11,11 @@ with removed as (
             select from kajabi_ledger.field_changes as wholly
             where (wholly.run_id, wholly.contact_id, wholly.field) = (changes.run_id, changes.contact_id, 'email')
         )
+        -- a column that is gone since is not written again
+        and changes.field in (
+            'first_name', -- each field
+            'email'
+        )
     group by changes.contact_id
 ),
 
@@ -42,25 +47,13 @@ judged as (
 
 inserted as (
     insert into public.contacts (
-        kajabi_id, -- if contacts.kajabi_id
-        kajabi_member_id, -- if contacts.kajabi_member_id
-        id, email, first_name, last_name, phone, address_line_1, address_line_2, city, state, postal_code, country,
-        source_system
+        first_name, -- each field
+        id, email, source_system
     )
     select
-        cells ->> 'kajabi_id', -- if contacts.kajabi_id
-        cells ->> 'kajabi_member_id', -- if contacts.kajabi_member_id
+        cells ->> 'first_name', -- each field
         contact_id,
         cells ->> 'email',
-        cells ->> 'first_name',
-        cells ->> 'last_name',
-        cells ->> 'phone',
-        cells ->> 'address_line_1',
-        cells ->> 'address_line_2',
-        cells ->> 'city',
-        cells ->> 'state',
-        cells ->> 'postal_code',
-        cells ->> 'country',
         'kajabi'
     from judged
     where reason is null

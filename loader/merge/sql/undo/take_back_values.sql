@@ -28,17 +28,8 @@ live as (
     from public.contacts as contacts
     cross join lateral (
         values
-        ('first_name', contacts.first_name::text),
-        ('last_name', contacts.last_name::text),
-        ('phone', contacts.phone::text),
-        ('address_line_1', contacts.address_line_1::text),
-        ('address_line_2', contacts.address_line_2::text),
-        ('city', contacts.city::text),
-        ('state', contacts.state::text),
-        ('postal_code', contacts.postal_code::text),
-        ('kajabi_id', contacts.kajabi_id::text), -- if contacts.kajabi_id
-        ('kajabi_member_id', contacts.kajabi_member_id::text), -- if contacts.kajabi_member_id
-        ('country', contacts.country::text)
+        ('first_name', contacts.first_name::text), -- each field
+        ('email', contacts.email::text)
     ) as cell (field, present_value)
     where contacts.id in (select contact_id from written)
 ),
@@ -100,7 +91,7 @@ judged as (
     from written
     inner join kajabi_ledger.merge_runs as runs on written.run_id = runs.run_id
     left join kajabi_ledger.merge_runs as first_runs on runs.about_run = first_runs.run_id
-    left join live as contact on written.contact_id = contact.contact_id and contact.field = 'first_name'
+    left join live as contact on written.contact_id = contact.contact_id and contact.field = 'email'
     left join live on written.contact_id = live.contact_id and written.field = live.field
     left join kajabi_ledger.contact_field_sources as sources
         on written.contact_id = sources.contact_id and written.field = sources.field

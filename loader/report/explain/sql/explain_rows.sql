@@ -51,10 +51,7 @@ select
     words.settled_by,
     words.settled_at > plan_summary.planned_at as is_settled_since,
     jsonb_build_object(
-        'first_name', exports.first_name, 'last_name', exports.last_name, 'phone', exports.phone,
-        'address_line_1', exports.address_line_1, 'address_line_2', exports.address_line_2, 'city', exports.city,
-        'state', exports.state, 'postal_code', exports.postal_code, 'country', exports.country,
-        'kajabi_id', exports.kajabi_id, 'kajabi_member_id', exports.kajabi_member_id
+        'first_name', exports.first_name -- each field, by commas
     ) as kajabi_values,
     -- what the plan inserts, cleaned
     case when writes.action = 'insert' then writes.final_values end as inserted_values,

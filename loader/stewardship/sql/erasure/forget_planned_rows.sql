@@ -5,17 +5,7 @@ set
     contact_id = nobody.nobody_id,
     row_number = 0,
     email = null,
-    first_name = null,
-    last_name = null,
-    phone = null,
-    address_line_1 = null,
-    address_line_2 = null,
-    city = null,
-    state = null,
-    postal_code = null,
-    country = null,
-    kajabi_id = null,
-    kajabi_member_id = null,
+    first_name = null, -- each field
     contact_as_seen = case planned.action when 'update' then '{}'::jsonb end
 from unnest(%(contact_ids)s::uuid[], %(nobody_ids)s::uuid[]) as nobody (contact_id, nobody_id)
 where planned.contact_id = nobody.contact_id
