@@ -74,14 +74,14 @@ def demo(context: click.Context, scale: float, *, is_fresh: bool) -> None:
 @export_file
 @encoding
 @click.option(
-    "--as-baseline", "--as-base", "as_base", cls=OptionWithOldName, is_flag=True,
+    "--as-baseline", "--as-base", "as_baseline", cls=OptionWithOldName, is_flag=True,
     help="This export had been imported before: it becomes the baseline, with which the next one is compared.",
 )  # fmt: skip
 @click.pass_context
-def load(context: click.Context, file: Path, encoding: str, *, as_base: bool) -> None:
+def load(context: click.Context, file: Path, encoding: str, *, as_baseline: bool) -> None:
     """Load Kajabi's contacts export: every row or none."""
     with target_of(context) as target:
-        steps.load(target, file, encoding, as_base=as_base, says_next=True)
+        steps.load(target, file, encoding, as_baseline=as_baseline, says_next=True)
 
 
 @command(EVERY_WEEK, 3, "plan", "plan --first 10", 'plan --compare-policy "my policies.csv"', columns=POLICY_COLUMNS)

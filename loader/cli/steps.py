@@ -66,7 +66,7 @@ def load(
     file: Path,
     encoding: str,
     *,
-    as_base: bool = False,
+    as_baseline: bool = False,
     is_silent: bool = False,
     says_next: bool = False,
 ) -> None:
@@ -76,7 +76,7 @@ def load(
     except OSError:
         size = 0  # what is wrong with it is said where it is read
     with prepared(target, "load") as connection, bytes_progress("Loading", 2 * size) as progress:
-        loaded = load_export(connection, file, encoding=encoding, as_base=as_base, progress=progress)
+        loaded = load_export(connection, file, encoding=encoding, as_baseline=as_baseline, progress=progress)
     if not is_silent:
         say(f"{target.label}\n{loaded.as_text()}")
     if says_next:

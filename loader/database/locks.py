@@ -52,7 +52,7 @@ def recording(connection: Connection) -> Iterator[Callable[[str], str]]:
     run lock, where the run goes on for more than a minute.
     """
     with connection.transaction():
-        connection.execute(statement("begin_word"))
+        connection.execute(statement("begin_recording"))
         row = connection.execute(statement("try_share_run_lock")).fetchone()
         is_late = not (row and row["is_ours"])
         if is_late:

@@ -30,14 +30,14 @@ INPUTS = {
     "load_id": "the newest export",
     "load_sha256": "the newest export",
     "load_encoding": "the newest export",
-    "base_sha256": "the baseline",
+    "baseline_sha256": "the baseline",
     "policy_version": "the policy (seeds and limits)",
     "columns_found": "the columns of contacts",
     "database_identity": "the database",
     "plan_scope": "the restriction of the plan",
-    "newest_decision": "an override (`decide`)",
-    "newest_settlement": "a match override (`decide`)",
-    "newest_protection": "a protection (`protect` or `unprotect`)",
+    "latest_override": "an override (`decide`)",
+    "latest_match_override": "a match override (`decide`)",
+    "latest_protection": "a protection (`protect` or `unprotect`)",
 }
 
 
@@ -143,7 +143,7 @@ def _merge(connection: Connection, attempt: Attempt, columns: frozenset[str], ov
         connection.execute(statement("note_merged_ids"))
         connection.execute(statement("close_conflicts"))
         connection.execute(statement("open_conflicts"), run)
-        connection.execute(statement("make_base"), {"load_id": plan["load_id"], "base_how": "applied"})
+        connection.execute(statement("make_baseline"), {"load_id": plan["load_id"], "baseline_how": "applied"})
     told = {"protected_values_changed": protected, "is_partial": plan["is_partial"], **counts}
     return Run("applied", plan["fingerprint"], run_id=run["run_id"], **told)
 

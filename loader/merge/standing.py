@@ -143,7 +143,7 @@ def read_standing(connection: Connection) -> Standing | None:
 def _read_plan(connection: Connection) -> dict[str, Any]:
     try:
         plan = connection.execute(statement("standing_of_plan")).fetchone() or {}
-        words = connection.execute(statement("words_since_plan")).fetchone() or {}
+        words = connection.execute(statement("overrides_since_plan")).fetchone() or {}
     except (
         psycopg.errors.UndefinedTable,
         psycopg.errors.UndefinedColumn,
@@ -157,7 +157,7 @@ def _read_plan(connection: Connection) -> dict[str, Any]:
 def _standing_of(connection: Connection, plan: dict[str, Any], facts: dict[str, Any]) -> str:
     if not plan:
         return NO_PLAN
-    if plan["load_id"] != facts["load_id"] or plan["count_words"]:
+    if plan["load_id"] != facts["load_id"] or plan["count_overrides"]:
         return STALE
     if plan["applied_as_run"]:
         return PART_APPLIED if plan["is_partial"] else APPLIED

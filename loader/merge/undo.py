@@ -112,7 +112,7 @@ def _undo(
     }  # fmt: skip
     before = one(connection, "count_contacts", {})
 
-    rows = connection.execute(statement("take_back_values", columns), run).fetchall()
+    rows = connection.execute(statement("undo_values", columns), run).fetchall()
     kept += [Kept(str(row["contact_id"]), row["email"], row["field"], row["reason"]) for row in rows]
     kept += _whole_contacts(connection, run, undone, columns)
     untouched = one(connection, "untouched_digest", run)

@@ -19,18 +19,18 @@ from ..database.statements import statement
 if TYPE_CHECKING:
     from ..database.connection import Connection
 
-# settlements first: they are found by the export rows that the next statement deletes
+# overrides of matches first: they are found by the export rows that the next statement deletes
 # each table and the statement that erases a person from it, in the order in which they run
 TABLES = {
-    "settlements": "forget_settlements",
+    "match_overrides": "forget_match_overrides",
     "contact_rows": "forget_contact_rows",
     "planned_rows": "forget_planned_rows",
     "field_changes": "forget_field_changes",
     "contact_field_sources": "forget_contact_field_sources",
     "open_conflicts": "forget_open_conflicts",
-    "decisions_taken": "forget_decisions_taken",
+    "overrides": "forget_overrides",
     "protections": "forget_protections",
-    "known_duplicates": "forget_known_duplicates",
+    "merged_contacts": "forget_merged_contacts",
     "plan_scope": "forget_plan_scope",
 }
 MOST_KEYS = 12  # more emails or Kajabi ids than one person has: a key is shared, and others would be erased

@@ -1,4 +1,4 @@
-"""Who was merged away, so that no import brings them back: the ledger's ``known_duplicates``."""
+"""Who was merged away, so that no import brings them back: the ledger's ``merged_contacts``."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def record_file(connection: Connection, path: Path, *, because: str | None = Non
 def declare_none(connection: Connection, because: str) -> None:
     """Note that nobody was merged away here, so that new contacts are inserted."""
     with recording(connection):
-        connection.execute(statement("declare_no_duplicates"), {"declared_by": person(), "because": because})
+        connection.execute(statement("declare_no_merged_contacts"), {"declared_by": person(), "because": because})
 
 
 def backfill(connection: Connection) -> list[dict[str, Any]]:
@@ -89,5 +89,5 @@ def _record(connection: Connection, row: Mapping[str, str | None], because: str 
         "because": because or row.get("because"),
         "recorded_by": person(),
     }
-    answer = connection.execute(statement("record_duplicate"), parameters).fetchone()
+    answer = connection.execute(statement("record_merged_contact"), parameters).fetchone()
     return str(answer["outcome"]) if answer else "blank"

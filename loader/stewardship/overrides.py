@@ -183,15 +183,15 @@ def _decide_row(connection: Connection, row: dict[str, Any]) -> str:
     if not verdict:
         return "skipped"
     if verdict in ROW_VERDICTS:
-        return _ask(connection, "record_settlement", {"other_email": None, **row, "verdict": verdict})
+        return _ask(connection, "record_match_override", {"other_email": None, **row, "verdict": verdict})
     if not row.get("email"):
         return _decide_group(connection, row, verdict)
     field = field_of(row.get("field") or "")
     # a filled-in list says which value the steward saw; on the command line it is the one of the current plan
     seen = {
         "seen_field": field_of(row.get("differs_in") or "") or None,
-        "seen_value": as_before_spreadsheet(row.get("kajabi")) or None,
-        "seen_present": as_before_spreadsheet(row.get("ours")) or None,
+        "seen_kajabi_value": as_before_spreadsheet(row.get("kajabi")) or None,
+        "seen_our_value": as_before_spreadsheet(row.get("ours")) or None,
     }
     return _ask(connection, "record_decision", {**row, **seen, "field": field, "verdict": verdict})
 
@@ -201,8 +201,8 @@ def _decide_group(connection: Connection, row: dict[str, Any], verdict: str) -> 
         return "unknown_verdict"
     parameters = {
         "field": row.get("field"),
-        "present_value": as_before_spreadsheet(row.get("ours")) or None,
-        "incoming_value": as_before_spreadsheet(row.get("kajabi")) or None,
+        "our_value": as_before_spreadsheet(row.get("ours")) or None,
+        "kajabi_value": as_before_spreadsheet(row.get("kajabi")) or None,
         "verdict": verdict,
         "because": row["because"],
         "decided_by": person(),

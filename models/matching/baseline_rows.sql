@@ -1,10 +1,10 @@
 {{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
--- One row per export row that the base knows: the base's row of the same person, by Kajabi id, else by email.
+-- One row per export row that the baseline knows: the baseline's row of the same person, by Kajabi id, else by email.
 with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
 baseline as (select * from {{ ref('stg_kajabi__baseline') }}),
 
-base_by_id as (
+baseline_by_id as (
     select distinct on (kajabi_id)
         kajabi_id,
         row_number
@@ -13,7 +13,7 @@ base_by_id as (
     order by kajabi_id, row_number
 ),
 
-base_by_email as (
+baseline_by_email as (
     select distinct on (email_key)
         email_key,
         row_number
@@ -25,11 +25,11 @@ base_by_email as (
 baseline_rows as (
     select
         exports.row_number,
-        coalesce(base_by_id.row_number, base_by_email.row_number) as base_row_number
+        coalesce(baseline_by_id.row_number, baseline_by_email.row_number) as baseline_row_number
     from exports
-    left join base_by_id on exports.kajabi_id = base_by_id.kajabi_id
-    left join base_by_email on exports.email_key = base_by_email.email_key
-    where coalesce(base_by_id.row_number, base_by_email.row_number) is not null
+    left join baseline_by_id on exports.kajabi_id = baseline_by_id.kajabi_id
+    left join baseline_by_email on exports.email_key = baseline_by_email.email_key
+    where coalesce(baseline_by_id.row_number, baseline_by_email.row_number) is not null
 )
 
 select * from baseline_rows

@@ -10,7 +10,7 @@ undone_values as (select * from {{ ref('stg_ledger__undone_values') }}),
 
 -- emails and ids of contacts whose insert was undone: an email is never written but by an insert
 removed_keys as (
-    select taken_back_value as removed_key
+    select undone_value as removed_key
     from undone_values
     where
         field in ('email', 'kajabi_id')
@@ -29,7 +29,7 @@ reasoned as (
             when not {{ is_possible_email('ranked_rows.email_key') }} then 'malformed_email'
             when ranked_rows.place_for_email > 1 then 'same_email_in_export'
             when ranked_rows.kajabi_id is not null and ranked_rows.place_for_id > 1 then 'same_id_in_export'
-            when ranked_rows.is_settled_new then null
+            when ranked_rows.is_overridden_as_new then null
             when
                 ranked_rows.email_key in (select removed_key from removed_keys)
                 or ranked_rows.kajabi_id in (select removed_key from removed_keys)

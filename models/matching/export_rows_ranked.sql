@@ -31,11 +31,11 @@ deciding_keys as (
 found as (
     select
         exports.row_number,
-        case when match_overrides.verdict = 'same_as' then 'settled' else deciding_keys.matched_by end as matched_by,
+        case when match_overrides.decision = 'same_as' then 'settled' else deciding_keys.matched_by end as matched_by,
         case
-            when match_overrides.verdict = 'same_as' then null
-            when match_overrides.verdict = 'ignore' then 'ignored'
-            when match_overrides.verdict = 'erased' then 'erased'
+            when match_overrides.decision = 'same_as' then null
+            when match_overrides.decision = 'ignore' then 'ignored'
+            when match_overrides.decision = 'erased' then 'erased'
             when cardinality(deciding_keys.deciding_contacts) > 1 then 'several_contacts'
             -- only the id and the primary email can disagree: a weaker key never vetoes a primary email
             when cardinality(deciding_keys.strong_contacts) > 1 then 'id_and_email_disagree'
@@ -48,7 +48,7 @@ found as (
             case when cardinality(deciding_keys.deciding_contacts) = 1 then deciding_keys.deciding_contacts[1] end
         ) as contact_id,
         deciding_keys.row_number is null and match_overrides.contact_id is null as is_without_contact,
-        coalesce(match_overrides.verdict = 'new', false) as is_settled_new
+        coalesce(match_overrides.decision = 'new', false) as is_overridden_as_new
     from exports
     left join deciding_keys on exports.row_number = deciding_keys.row_number
     left join match_overrides on exports.row_number = match_overrides.row_number
@@ -64,7 +64,7 @@ export_rows_ranked as (
         found.hold_reason as key_hold_reason,
         found.contact_id,
         found.is_without_contact,
-        found.is_settled_new,
+        found.is_overridden_as_new,
         row_number() over (
             partition by found.contact_id, found.hold_reason
             order by

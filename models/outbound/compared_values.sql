@@ -25,16 +25,16 @@ cells as (
         each_field.field,
         -- a phone without a digit is none
         case
-            when each_field.field <> 'phone' or {{ clean_phone('each_field.present_value') }} is not null
-                then {{ sendable_text('each_field.present_value') }}
+            when each_field.field <> 'phone' or {{ clean_phone('each_field.our_value') }} is not null
+                then {{ sendable_text('each_field.our_value') }}
         end as our_value,
-        {{ clean_text('each_field.incoming_text', 'each_field.field') }} as kajabi_value
+        {{ clean_text('each_field.kajabi_text', 'each_field.field') }} as kajabi_value
     from differing
     inner join contacts on differing.contact_id = contacts.id
     inner join exports on differing.row_number = exports.row_number
     cross join lateral (
         {{ unpivot_fields(['contacts', 'exports'], file_fields()) }}
-    ) as each_field (field, present_value, incoming_text)
+    ) as each_field (field, our_value, kajabi_text)
 ),
 
 -- one name: the parts joined, and whether ours lacks a part that Kajabi has

@@ -26,7 +26,7 @@ withheld_units as (
     from field_decisions
     inner join field_policies on field_decisions.field = field_policies.field
     where
-        ((field_decisions.needs_review and field_decisions.is_in_base) or field_decisions.action = 'update')
+        ((field_decisions.needs_review and field_decisions.is_in_baseline) or field_decisions.action = 'update')
         -- another field is in no file
         and field_decisions.field in ({{ list_fields("'FIELD'", file_fields()) }})
 ),

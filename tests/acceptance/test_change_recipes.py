@@ -149,7 +149,7 @@ def add_rule(project: Path) -> None:
     cosmetic = "            when is_cosmetic then 'cosmetic'\n"
     replace(
         project / "models" / "decisions" / "rules" / "field_decisions.sql",
-        cosmetic, "            when lower(incoming_value) = 'test' then 'test_value_in_kajabi'\n" + cosmetic,
+        cosmetic, "            when lower(kajabi_value) = 'test' then 'test_value_in_kajabi'\n" + cosmetic,
     )  # fmt: skip
     append_row(
         project / "seeds" / "decision_rules.csv",
@@ -167,8 +167,8 @@ def add_rule(project: Path) -> None:
       - input: ref('decision_rules')
       - input: ref('rule_inputs')
         rows:
-          - {field: first_name, incoming_value: Test, policy: fill_blank}
-          - {field: last_name, incoming_value: Testa, policy: fill_blank}
+          - {field: first_name, kajabi_value: Test, policy: fill_blank}
+          - {field: last_name, kajabi_value: Testa, policy: fill_blank}
     expect:
       rows:
         - {field: first_name, rule: test_value_in_kajabi, action: keep, final_value: null}

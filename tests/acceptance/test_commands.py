@@ -164,7 +164,7 @@ def test_the_report_begins_with_the_database_and_ends_with_commands_to_paste(sto
 
 def test_weekly_writes_nothing_but_the_load(story: Story) -> None:
     assert story.world.rows("select * from kajabi_ledger.merge_runs") == []
-    assert story.world.one("select count(*) as loads from kajabi_raw.loads where base_rank is null")["loads"] == 1
+    assert story.world.one("select count(*) as loads from kajabi_raw.loads where baseline_rank is null")["loads"] == 1
 
 
 def test_the_report_again_is_the_report_of_the_plan(console: Console, story: Story) -> None:
@@ -423,7 +423,7 @@ def test_with_nothing_to_write_the_report_says_so_and_apply_accepts_the_export(c
     (fingerprint,) = FINGERPRINT.findall(weekly.out)
     run = console.run("apply", fingerprint, "--json").document
     assert (run["status"], run["updated_contacts"], run["inserted_contacts"]) == ("applied", 0, 0)
-    assert world.one("select base_how from kajabi_raw.loads")["base_how"] == "applied"
+    assert world.one("select baseline_how from kajabi_raw.loads")["baseline_how"] == "applied"
     assert digest(world)["public.contacts"] == contacts
 
 
@@ -439,7 +439,9 @@ def test_a_part_plan_holds_the_rest_and_a_full_plan_writes_it(console: Console, 
     run = console.run("apply", part["fingerprint"], "--json").document
     assert (run["updated_contacts"], run["inserted_contacts"]) == (2, 0)
     assert copy.contacts()[LONG["email"]]["phone"] is None
-    assert copy.rows("select * from kajabi_raw.loads where base_rank is not null") == [], "it never becomes the base"
+    assert copy.rows("select * from kajabi_raw.loads where baseline_rank is not null") == [], (
+        "it never becomes the baseline"
+    )
 
     rest = console.run("plan", "--json").document
     assert not rest["is_partial"]
@@ -447,7 +449,7 @@ def test_a_part_plan_holds_the_rest_and_a_full_plan_writes_it(console: Console, 
     assert console.run("apply", rest["fingerprint"]).code == 0
     assert copy.contacts()[LONG["email"]]["phone"] == "(303) 555-0188"
     assert NEW["email"] in copy.contacts()
-    assert copy.one("select base_how from kajabi_raw.loads")["base_how"] == "applied"
+    assert copy.one("select baseline_how from kajabi_raw.loads")["baseline_how"] == "applied"
 
 
 def test_the_first_contacts_of_a_plan_are_those_of_the_file(console: Console, copy: World) -> None:
@@ -495,13 +497,13 @@ def test_a_load_declared_as_baseline_is_the_baseline_and_nothing_else(console: C
     outcome = console.run("load", "--as-baseline", file)
     assert (outcome.code, outcome.err) == (0, "")
     assert "is the baseline now" in outcome.out
-    load = world.one("select newest_rank, base_how from kajabi_raw.loads")
-    assert load == {"newest_rank": None, "base_how": "declared"}
+    load = world.one("select newest_rank, baseline_how from kajabi_raw.loads")
+    assert load == {"newest_rank": None, "baseline_how": "declared"}
     nothing = console.run("plan")
     assert (nothing.code, "No export has been loaded yet" in nothing.refusal) == (5, True)
     assert console.run("load", file).code == 0
-    load = world.one("select newest_rank, base_how from kajabi_raw.loads")
-    assert (load["newest_rank"] is not None, load["base_how"]) == (True, "declared")
+    load = world.one("select newest_rank, baseline_how from kajabi_raw.loads")
+    assert (load["newest_rank"] is not None, load["baseline_how"]) == (True, "declared")
 
 
 def test_what_needs_a_plan_says_so_where_there_is_none(console: Console, world: World) -> None:
@@ -632,7 +634,7 @@ def test_a_field_of_two_words_needs_no_quotes(console: Console, copy: World) -> 
     assert (told.code, told.err) == (0, ""), told
     told = console.run("decide", BEN["email"], "SAME", "as", ADA["email"], "--because", "he said so")
     assert (told.code, "no quarantined row" in told.out) == (1, True), "it was understood, and there is no such row"
-    assert copy.one("select field from kajabi_ledger.decisions_taken")["field"] == "first_name"
+    assert copy.one("select field from kajabi_ledger.overrides")["field"] == "first_name"
     assert copy.one("select field from kajabi_ledger.protections")["field"] == "last_name"
 
 
@@ -648,7 +650,7 @@ def test_duplicates_are_recorded_one_by_one(console: Console, copy: World) -> No
     assert (other.code, "merged into somebody else" in other.out) == (1, True)
     nobody = console.run("duplicate", "older.quillon@example.org", "nobody.quillon@example.org")
     assert (nobody.code, "no living contact has the survivor's email" in nobody.out) == (1, True)
-    kept = copy.rows("select old_email, survivor_email from kajabi_ledger.known_duplicates")
+    kept = copy.rows("select old_email, survivor_email from kajabi_ledger.merged_contacts")
     assert kept == [{"old_email": "old.quillon@example.org", "survivor_email": ADA["email"]}]
 
 
@@ -675,7 +677,7 @@ def test_a_list_saved_by_a_spreadsheet_is_recorded_and_its_bad_rows_are_named(
     )
     assert "2 recorded, 4 not recorded." in outcome.out
     assert "quillon" not in outcome.out.casefold()
-    kept = copy.rows("select old_email, old_kajabi_id from kajabi_ledger.known_duplicates order by old_email")
+    kept = copy.rows("select old_email, old_kajabi_id from kajabi_ledger.merged_contacts order by old_email")
     assert [tuple(row.values()) for row in kept] == [
         ("one.quillon@example.org", "4815162399"),
         ("two.quillon@example.org", None),
@@ -719,7 +721,7 @@ def test_nobody_was_ever_merged_needs_a_reason_and_is_kept(console: Console, wor
     assert digest(world) == before
     outcome = console.run("duplicate", "--none", "--because", "we began with this table")
     assert (outcome.code, outcome.err) == (0, "")
-    kept = world.one("select because from kajabi_ledger.duplicates_declared_none")
+    kept = world.one("select because from kajabi_ledger.no_merged_contacts_declared")
     assert kept["because"] == "we began with this table"
 
 

@@ -38,7 +38,7 @@ from loader.kajabi.inbound.load import load_export
 from loader.merge.apply import apply_plan
 from loader.merge.current_plan import current_plan
 from loader.merge.guards import Override, expected_guards
-from oracle import Expectation, Matching, Settlement, expect, identity
+from oracle import Expectation, Matching, MatchOverride, expect, identity
 from oracle_rules import ADDRESS, LINKS, MANAGED, RULES, Conflict, History, Row, clean_email, seed, trim
 from world import HEADER_OF, World
 
@@ -72,7 +72,7 @@ def database(server: dict[str, str], name: str) -> Iterator[Target]:
             admin.execute(sql.SQL("drop database {} with (force)").format(identifier))
 
 
-def load(world: World, rows: Sequence[Mapping[str, str | None]], *, as_base: bool = False) -> None:
+def load(world: World, rows: Sequence[Mapping[str, str | None]], *, as_baseline: bool = False) -> None:
     """Load rows by the names of ``kajabi_raw.contact_rows``: all three phone columns, unlike ``World.load``."""
     world.count_files += 1
     path = world.folder / f"export {world.count_files}.csv"
@@ -80,12 +80,12 @@ def load(world: World, rows: Sequence[Mapping[str, str | None]], *, as_base: boo
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(HEADERS.values())
         writer.writerows([row.get(name) or "" for name in HEADERS] for row in rows)
-    load_file(world, path, as_base=as_base)
+    load_file(world, path, as_baseline=as_baseline)
 
 
-def load_file(world: World, path: Path, *, as_base: bool = False) -> None:
+def load_file(world: World, path: Path, *, as_baseline: bool = False) -> None:
     with world.connect() as connection:
-        load_export(connection, path, as_base=as_base)
+        load_export(connection, path, as_baseline=as_baseline)
 
 
 def disagreements_of_plan(world: World, expected: Expectation) -> list[tuple[str, str]]:
@@ -198,7 +198,7 @@ def test_both_weeks_of_the_organisation_agree_with_the_oracle_in_every_cell(worl
     ]
     with world.connect() as connection, connection.cursor() as cursor:
         cursor.executemany(
-            "insert into kajabi_ledger.known_duplicates (old_email, survivor_contact_id, survivor_email, recorded_by) "
+            "insert into kajabi_ledger.merged_contacts (old_email, survivor_contact_id, survivor_email, recorded_by) "
             "values (%(old_email)s, %(survivor_contact_id)s, %(survivor_email)s, 'test')",
             duplicates,
         )
@@ -231,13 +231,13 @@ def test_both_weeks_of_the_organisation_agree_with_the_oracle_in_every_cell(worl
 
 
 def what_was(world: World, rows: Sequence[Mapping[str, str | None]], expected: Expectation) -> History:
-    """What the next import finds: this export as its base, and what was written and left open."""
+    """What the next import finds: this export as its baseline, and what was written and left open."""
     changes = world.rows("select * from kajabi_ledger.field_changes order by run_id")
     sources = world.rows("select * from kajabi_ledger.contact_field_sources")
     return History(
-        base_rows=rows,
+        baseline_rows=rows,
         conflicts=expected.conflicts,
-        written=[(row["contact_id"], row["field"], row["new_value"]) for row in changes],
+        written=[(row["contact_id"], row["field"], row["written_value"]) for row in changes],
         field_sources=[(row["contact_id"], row["field"], row["source"]) for row in sources],
     )
 
@@ -287,7 +287,7 @@ class Case:
 
     contacts: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, str | None]] = field(default_factory=list)
-    base_rows: list[dict[str, str | None]] = field(default_factory=list)
+    baseline_rows: list[dict[str, str | None]] = field(default_factory=list)
     further_emails: list[tuple[UUID, str]] = field(default_factory=list)
     duplicates: list[dict[str, Any]] = field(default_factory=list)
     sources: list[tuple[UUID, str, str]] = field(default_factory=list)
@@ -324,7 +324,7 @@ class CaseMaker:
             if self.chance(0.8) and key and key not in emails:
                 emails.add(key)
                 first = case.contacts[0] if case.contacts else None
-                case.base_rows.append(self.earlier(row, first, case.base_rows))
+                case.baseline_rows.append(self.earlier(row, first, case.baseline_rows))
         for contact in case.contacts:
             self.remember(case, contact, Row(0, self.rng.choice(case.rows)))
         return case
@@ -352,14 +352,16 @@ class CaseMaker:
         is_as_now, has_texts = self.chance(0.8), self.chance(0.5)
         incoming, text = (row.values[name], row.raw[name]) if is_as_now else ("Kajabi said so", "'Kajabi said so")
         present = contact[name] if self.chance(0.8) else "we had this"
-        bases = [value for value in (trim(contact[name]), "long ago", None) if value != incoming]
+        baselines = [value for value in (trim(contact[name]), "long ago", None) if value != incoming]
         if incoming is None and trim(present) is None:
             return
-        base = self.rng.choice(bases)
-        was_in_base = base is not None or (incoming is not None and self.chance(0.5))
-        if incoming is not None or base is not None:
+        baseline = self.rng.choice(baselines)
+        was_in_baseline = baseline is not None or (incoming is not None and self.chance(0.5))
+        if incoming is not None or baseline is not None:
             was_given = self.rng.choice((True, True, False, None)) if name in ADDRESS else None
-            case.conflicts.append(((contact["id"], name), Conflict(incoming, present, base, was_in_base, was_given)))
+            case.conflicts.append(
+                ((contact["id"], name), Conflict(incoming, present, baseline, was_in_baseline, was_given))
+            )
             case.conflict_texts.append((text if has_texts else None, None))
 
     def one_pair(self) -> Case:
@@ -451,7 +453,7 @@ class CaseMaker:
     def earlier(
         self, row: dict[str, str | None], contact: dict[str, Any] | None, others: list[dict[str, str | None]]
     ) -> dict[str, str | None]:
-        """What the base said of this row: the same, or what we have, or another thing; sometimes without its id."""
+        """What the baseline said of this row: the same, or what we have, or another thing; sometimes without its id."""
         before = dict(row)
         for name in before.keys() - {"email"}:
             if contact and name in MANAGED and self.chance(0.4):
@@ -467,7 +469,7 @@ class CaseMaker:
         return before
 
     def move(self, row: dict[str, str | None], before: dict[str, str | None], contact: dict[str, Any]) -> None:
-        """Somebody moved: the base is our address, Kajabi has another one."""
+        """Somebody moved: the baseline is our address, Kajabi has another one."""
         contact["billing_address_source"] = self.label(0.9)
         for part in ADDRESS:
             before[part] = contact[part]
@@ -515,27 +517,27 @@ def make_cases(seeds: Sequence[int]) -> list[Case]:
     return [CaseMaker(number, seed).make() for number, seed in enumerate(seeds, start=1)]
 
 
-def settle(cases: Sequence[Case], *, may_insert: bool) -> list[Settlement]:
+def override_matches(cases: Sequence[Case], *, may_insert: bool) -> list[MatchOverride]:
     """A person's word on some of the rows that are held, as the seed of the reasons allows it."""
     case = sum(cases, Case())
     rng = Random(len(case.rows))
     around = [one.contacts for one in cases for _ in one.rows]
     rows = [Row(number, cells) for number, cells in enumerate(case.rows, start=1)]
     matches = Matching(case.contacts, case.further_emails, case.duplicates).match(rows, may_insert=may_insert)
-    settlements = []
+    match_overrides = []
     for row, contacts in zip(rows, around, strict=True):
         status, _, reason = matches[row.number]
         if status == "held" and rng.random() < 0.5:
             living = [contact["id"] for contact in contacts if contact["deleted_at"] is None]
             for verdict in rng.choices(SETTLE_WITH[reason or ""], k=rng.choice((1, 1, 2))):
                 if verdict != "same_as":
-                    settlements.append((identity(row), verdict, None))
+                    match_overrides.append((identity(row), verdict, None))
                 elif living:
-                    settlements.append((identity(row), verdict, rng.choice(living)))
-    return settlements
+                    match_overrides.append((identity(row), verdict, rng.choice(living)))
+    return match_overrides
 
 
-def insert_past(world: World, case: Case, settlements: Sequence[Settlement]) -> None:
+def insert_past(world: World, case: Case, match_overrides: Sequence[MatchOverride]) -> None:
     """Put everything that the ledger knows of the past into its tables, as if it had come about."""
     duplicate_columns = ("old_email", "old_kajabi_id", "survivor_contact_id", "survivor_email")
     runs: list[list[tuple[UUID, str, str | None]]] = [[], []]
@@ -556,18 +558,18 @@ def insert_past(world: World, case: Case, settlements: Sequence[Settlement]) -> 
             case.sources,
         )
         cursor.executemany(
-            f"insert into kajabi_ledger.known_duplicates ({', '.join(duplicate_columns)}, recorded_by) "
+            f"insert into kajabi_ledger.merged_contacts ({', '.join(duplicate_columns)}, recorded_by) "
             "values (%s, %s, %s, %s, 'test')",
             [tuple(entry[name] for name in duplicate_columns) for entry in case.duplicates],
         )
         cursor.executemany(
-            "insert into kajabi_ledger.decisions_taken (contact_id, field, verdict, incoming_values, because, "
+            "insert into kajabi_ledger.overrides (contact_id, field, decision, kajabi_values, because, "
             "decided_by) values (%s, %s, %s, %s, 'test', 'test')",
             [(*decision, Jsonb(then)) for *decision, then in case.decisions],
         )
         cursor.executemany(
-            "insert into kajabi_ledger.open_conflicts (contact_id, field, rule, incoming_value, present_value, "
-            "base_value, was_in_base, was_address_given, opened_by_run, incoming_text, base_text) "
+            "insert into kajabi_ledger.open_conflicts (contact_id, field, rule, kajabi_value, our_value, "
+            "baseline_value, was_in_baseline, was_address_given, opened_by_run, kajabi_text, baseline_text) "
             "values (%s, %s, 'both_changed', %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 (*cell, *conflict, run_ids[0], *texts)
@@ -576,18 +578,18 @@ def insert_past(world: World, case: Case, settlements: Sequence[Settlement]) -> 
         )
         for run_id, written in zip(run_ids, runs, strict=True):
             cursor.executemany(
-                "insert into kajabi_ledger.field_changes (run_id, contact_id, field, new_value, rule) "
+                "insert into kajabi_ledger.field_changes (run_id, contact_id, field, written_value, rule) "
                 "values (%s, %s, %s, %s, 'fill_blank')",
                 [(run_id, *change) for change in written],
             )
         cursor.executemany(
-            "insert into kajabi_ledger.settlements (row_key, verdict, contact_id, because, settled_by) "
+            "insert into kajabi_ledger.match_overrides (row_key, decision, contact_id, because, decided_by) "
             "values (kajabi_ledger.row_key(%s, %s, %s, %s, %s), %s, %s, 'test', 'test')",
-            [(*row, verdict, contact_id) for row, verdict, contact_id in settlements],
+            [(*row, verdict, contact_id) for row, verdict, contact_id in match_overrides],
         )
 
 
-def check_world(world: World, cases: Sequence[Case], *, ledger: str, with_base: bool) -> Counter[str]:
+def check_world(world: World, cases: Sequence[Case], *, ledger: str, with_baseline: bool) -> Counter[str]:
     """Load, plan and apply a database of cases, and compare it with the oracle. ``ledger``: used, or none declared.
 
     Returns how many cells each rule decided.
@@ -600,14 +602,14 @@ def check_world(world: World, cases: Sequence[Case], *, ledger: str, with_base: 
     world.copy_contacts(case.contacts)
     world.run("create table public.contact_emails (contact_id uuid, email text)")
     may_insert = ledger == "none" or bool(case.duplicates)
-    settlements = settle(cases, may_insert=may_insert)
-    insert_past(world, case, settlements)
-    if with_base:
-        load(world, case.base_rows, as_base=True)
+    match_overrides = override_matches(cases, may_insert=may_insert)
+    insert_past(world, case, match_overrides)
+    if with_baseline:
+        load(world, case.baseline_rows, as_baseline=True)
     load(world, case.rows)
     before = world.contacts()
     history = History(
-        base_rows=case.base_rows if with_base else None,
+        baseline_rows=case.baseline_rows if with_baseline else None,
         policies=world.policy,
         field_sources=case.sources,
         decisions=case.decisions,
@@ -621,7 +623,7 @@ def check_world(world: World, cases: Sequence[Case], *, ledger: str, with_base: 
         further_emails=case.further_emails,
         duplicates=case.duplicates,
         declared_none=ledger == "none",
-        settlements=settlements,
+        match_overrides=match_overrides,
     )
     world.plan()
     found = disagreements_of_plan(world, expected)
@@ -650,10 +652,10 @@ def explained(cases: Sequence[Case], found: Sequence[tuple[str, str]]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("ledger", "with_base", "policy"), [("used", False, {}), ("used", True, {}), ("none", True, MIXED)]
+    ("ledger", "with_baseline", "policy"), [("used", False, {}), ("used", True, {}), ("none", True, MIXED)]
 )
 def test_random_worlds_agree_with_the_oracle_in_every_cell(
-    server: dict[str, str], tell: Callable[[str], None], *, ledger: str, with_base: bool, policy: dict[str, str]
+    server: dict[str, str], tell: Callable[[str], None], *, ledger: str, with_baseline: bool, policy: dict[str, str]
 ) -> None:
     counted = 0
     rules: Counter[str] = Counter()
@@ -670,14 +672,14 @@ def test_random_worlds_agree_with_the_oracle_in_every_cell(
     def one_world(seeds: list[int]) -> None:
         nonlocal counted
         counted += 1
-        name = f"kajabi_guard_world_{ledger}_{with_base:d}_{counted}"
+        name = f"kajabi_guard_world_{ledger}_{with_baseline:d}_{counted}"
         with database(server, name) as target, TemporaryDirectory() as folder:
             world = World(target, Path(folder))
             world.policy = policy
-            rules.update(check_world(world, make_cases(seeds), ledger=ledger, with_base=with_base))
+            rules.update(check_world(world, make_cases(seeds), ledger=ledger, with_baseline=with_baseline))
 
     one_world()
-    about = f"duplicates ledger {ledger}, base {with_base}, {'mixed' if policy else 'default'} policies"
+    about = f"duplicates ledger {ledger}, baseline {with_baseline}, {'mixed' if policy else 'default'} policies"
     tell(f"{counted} worlds compared ({about}): {dict(rules.most_common())}")
     if policy:
         # where nothing is known to be older there is nothing to be first; every other rule decides somewhere

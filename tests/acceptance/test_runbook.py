@@ -144,7 +144,7 @@ def test_what_a_run_wrote_can_be_read_value_by_value(applied: World) -> None:
     applied.run("update public.contacts set city = 'Boulder' where email = 'ada.brook@example.org'")
     written = rows(applied, "What the last run wrote")
     filled = [row for row in written if row["rule"] == "fill_blank"]
-    assert [(row["email"], row["field"], row["new_value"], row["value_now"]) for row in filled] == [
+    assert [(row["email"], row["field"], row["written_value"], row["value_now"]) for row in filled] == [
         (ADA["email"], "city", "Lyons", "Boulder"),
         (ADA["email"], "phone", PHONE, PHONE),
         (BEN["email"], "phone", "(303) 555-0199", "(303) 555-0199"),
@@ -157,7 +157,7 @@ def test_what_a_run_wrote_can_be_read_value_by_value(applied: World) -> None:
         ("update", ADA["email"]), ("update", BEN["email"]), ("insert", CARA["email"]),
     ]  # fmt: skip
     history = rows(applied, "Everything that was ever written on one contact")
-    assert [(row["run_id"], row["field"], row["new_value"]) for row in history] == [
+    assert [(row["run_id"], row["field"], row["written_value"]) for row in history] == [
         (1, "city", "Lyons"), (1, "phone", PHONE),
     ]  # fmt: skip
 
@@ -214,7 +214,7 @@ def test_what_waits_and_what_people_decided_and_overrode_can_be_read(applied: Wo
     with applied.connect() as connection:
         assert overrides.decide(connection, ADA["email"], "phone", "ours", "we asked her") == "recorded"
     (decided,) = rows(applied, "What stewards decided")
-    assert (decided["email"], decided["verdict"], decided["because"]) == (ADA["email"], "ours", "we asked her")
+    assert (decided["email"], decided["decision"], decided["because"]) == (ADA["email"], "ours", "we asked her")
     applied.load({**ADA, "phone": "(720) 555-0111", "city": "Lyons"})
     plan = applied.plan()
     override = Override(["guard_export_shrank", "guard_older_export"], "we deleted the others in Kajabi")

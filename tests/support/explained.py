@@ -68,7 +68,7 @@ def live_three_weeks(world: World) -> dict[str, str]:
         overrides.protect(connection, "lea@example.org", "address", "no letters, please")
     # as it was recorded before the one in between was merged further
     world.run(
-        "update kajabi_ledger.known_duplicates set survivor_email = 'gus.old@example.org', "
+        "update kajabi_ledger.merged_contacts set survivor_email = 'gus.old@example.org', "
         "survivor_contact_id = gen_random_uuid() where old_email = 'gus.older@example.org'"
     )
     ada = {**ada, "phone": "(720) 555-0191"}

@@ -67,7 +67,7 @@ def address(word: str, town: str) -> dict[str, str]:
 
 
 def plan_organisation(world: World, word: Callable[[int], str], *, brien: str, file_name: str) -> None:
-    """Load a base and an export, and plan: every kind of difference, each with every kind of value."""
+    """Load a baseline and an export, and plan: every kind of difference, each with every kind of value."""
     world.say_no_duplicates()
     contacts, before, now = [], [], []
     for number in range(len(NAUGHTY)):
@@ -104,7 +104,7 @@ def plan_organisation(world: World, word: Callable[[int], str], *, brien: str, f
         {"email": "", "kajabi_id": "", "first_name": word(6)},
     ]
     world.add_contacts(*contacts)
-    world.load(*before, as_base=True)
+    world.load(*before, as_baseline=True)
     path = world.write_export([*now, *arrivals])
     load(world, path.rename(path.with_name(file_name)))
     world.plan()

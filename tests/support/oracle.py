@@ -37,7 +37,7 @@ from oracle_rules import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-Settlement = tuple[tuple[str | None, ...], str, Any]
+MatchOverride = tuple[tuple[str | None, ...], str, Any]
 """The row's identity, same_as, new or ignore, and the contact of same_as."""
 
 
@@ -82,11 +82,11 @@ class Matching:
         contacts: Sequence[Contact],
         further_emails: Iterable[tuple[Any, str | None]],
         duplicates: Iterable[Mapping[str, Any]],
-        settlements: Iterable[Settlement] = (),
+        match_overrides: Iterable[MatchOverride] = (),
     ) -> None:
         self.contacts = {contact["id"]: contact for contact in contacts}
         self.duplicates = list(duplicates)
-        self.settled = {identity: (verdict, contact_id) for identity, verdict, contact_id in settlements}
+        self.overridden = {identity: (verdict, contact_id) for identity, verdict, contact_id in match_overrides}
         self.with_id: dict[str, set[Any]] = defaultdict(set)
         self.with_email: dict[str, set[Any]] = defaultdict(set)
         self.with_other_email: dict[str, set[Any]] = defaultdict(set)
@@ -137,7 +137,7 @@ class Matching:
 
     def lead(self, row: Row) -> tuple[Any, str | None]:
         """Give the contact of a row, or why it is held; neither: nobody knows the row."""
-        verdict, same_as = self.settled.get(identity(row), (None, None))
+        verdict, same_as = self.overridden.get(identity(row), (None, None))
         if verdict in {"same_as", "ignore"}:
             return same_as, "ignored" if verdict == "ignore" else None
         by_id = self.standing_for(self.with_id.get(row.kajabi_id or "-", set()))
@@ -180,7 +180,7 @@ class Matching:
             matches[self._deciding_row(contact_id, candidates).number] = ("matched", contact_id, None)
         for row in strangers:
             reason = self._why_not_inserted(row, strangers)
-            if self.settled.get(identity(row), ("",))[0] != "new":
+            if self.overridden.get(identity(row), ("",))[0] != "new":
                 reason = reason or matches[row.number][2] or (None if may_insert else "duplicates_not_recorded")
             matches[row.number] = ("held" if reason else "new", None, reason)
         return matches
@@ -209,13 +209,13 @@ def expect(
     further_emails: Iterable[tuple[Any, str | None]] = (),
     duplicates: Iterable[Mapping[str, Any]] = (),
     declared_none: bool = False,
-    settlements: Iterable[Settlement] = (),
+    match_overrides: Iterable[MatchOverride] = (),
 ) -> Expectation:
     """Say what load, plan and apply must make of these contacts and this export."""
     duplicates = list(duplicates)
     rows = [Row(number, cells) for number, cells in enumerate(export_rows, start=1)]
     by_id = {contact["id"]: contact for contact in contacts}
-    matching = Matching(contacts, further_emails, duplicates, settlements)
+    matching = Matching(contacts, further_emails, duplicates, match_overrides)
     matched = matching.match(rows, may_insert=declared_none or bool(duplicates))
     row_of = {row.number: row for row in rows}
     writing = [row for row in rows if matched[row.number][0] != "held"]
@@ -236,9 +236,9 @@ def expect(
             expected.decisions[contact_id, field] = Decision(rule, final, waits)
             expected.contacts[contact["email"]][field] = final
             if waits:
-                base = deciding.base_of(contact, row, field)
+                baseline = deciding.baseline_of(contact, row, field)
                 is_given = deciding.is_given(contact, row) if field in ADDRESS else None
-                conflict = Conflict(row.values[field], contact[field], base.value, base.exists, is_given)
+                conflict = Conflict(row.values[field], contact[field], baseline.value, baseline.exists, is_given)
                 standing = deciding.standing_conflict(contact, row, field)
                 expected.conflicts[contact_id, field] = standing or conflict
     return expected

@@ -7,18 +7,18 @@ What the rules leave open was settled like this:
 - A value of Kajabi's is trimmed, loses one escaping apostrophe, is composed (NFC) and trimmed again; then
   placeholders are blank. The same value "equal after trimming" is compared in this form, ours only trimmed.
 - A difference exists where Kajabi's trimmed cell is not blank and is not our trimmed value. Where it is blank and ours
-  is not: only in a managed field, and if the base had a value, a conflict is open on the cell or a person decided it.
+  is not: only in a managed field, and if the baseline had a value, a conflict is open on the cell or a person decided it.
 - Two values differ only in looks if their comparable forms are equal and not empty; a phone's is its ASCII digits.
 - ``link`` comes after ``cosmetic``, whatever the contact's source; an id that cannot be linked is ``no_baseline``.
 - A line 2 of Kajabi's that repeats its line 1 or its city is no value: not for a mismatch, not for an insert. It also
   repeats a placeholder there: with "none" as its city, a line 2 "none." is rubbish as well.
-- Once there is a base load, every cell has a base; that of a person whom the base does not know is no value.
-- An open conflict whose two sides have not moved brings the base with which it was opened, instead of today's.
+- Once there is a baseline load, every cell has a baseline; that of a person whom the baseline does not know is no value.
+- An open conflict whose two sides have not moved brings the baseline with which it was opened, instead of today's.
 - The newest decision of a person on a cell (on an address: of all six parts) counts, while all of its values stand.
   Where it is valid, nothing of the cell waits for review. What Kajabi cleared stays all the same, but for the line 2
   of an address that is taken: half of one address and half of another is nobody's.
 - Values that the ledger says were written here, and that are others now, were edited by a person: class named.
-- An address is followed whole: the base knows the person, all six parts of ours are the base's (and were when a part
+- An address is followed whole: the baseline knows the person, all six parts of ours are the baseline's (and were when a part
   that waits began to), Kajabi blanks none of them, and none that would have to move belongs to another source or is
   blank although we once wrote what Kajabi has.
 """
@@ -144,21 +144,21 @@ class Row:
 
 
 class Conflict(NamedTuple):
-    """A cell that waits for a person: both sides as they were, and the base with which it was opened."""
+    """A cell that waits for a person: both sides as they were, and the baseline with which it was opened."""
 
-    incoming_value: str | None
-    present_value: str | None
-    base_value: str | None
-    was_in_base: bool
+    kajabi_value: str | None
+    our_value: str | None
+    baseline_value: str | None
+    was_in_baseline: bool
     was_address_given: bool | None
-    """Of a part of an address: were all six of ours the base's then? None: another field, or nobody noted it."""
+    """Of a part of an address: were all six of ours the baseline's then? None: another field, or nobody noted it."""
 
 
 @dataclass
 class History:
     """What was before this import. Everything that has an order: the oldest first."""
 
-    base_rows: Sequence[Mapping[str, str | None]] | None = None
+    baseline_rows: Sequence[Mapping[str, str | None]] | None = None
     """The export accepted last; None: there is none."""
     policies: Mapping[str, str] = having(default_factory=dict)
     """Those that are not the seed's, by field."""
@@ -170,7 +170,7 @@ class History:
     """Contact id, field, the value that was written here."""
 
 
-class Base(NamedTuple):
+class Baseline(NamedTuple):
     """What Kajabi said of one cell last time, if there was a last time."""
 
     exists: bool
@@ -187,10 +187,10 @@ class Deciding:
         self.held_ids = {(field, trim(contact[field])) for contact in contacts for field in LINKS}
         self.claims = Counter((field, row.values[field]) for row in linking for field in LINKS)
         self.policies = POLICY | dict(history.policies)
-        self.has_base = history.base_rows is not None
-        base = [Row(0, cells) for cells in reversed(history.base_rows or ())]
-        self.base_by_id = {row.kajabi_id: row for row in base if row.kajabi_id}
-        self.base_by_email = {row.email: row for row in base if row.email}
+        self.has_baseline = history.baseline_rows is not None
+        baseline = [Row(0, cells) for cells in reversed(history.baseline_rows or ())]
+        self.baseline_by_id = {row.kajabi_id: row for row in baseline if row.kajabi_id}
+        self.baseline_by_email = {row.email: row for row in baseline if row.email}
         self.conflicts = history.conflicts
         self.written = {(contact_id, field): value for contact_id, field, value in history.written}
         self.said = {(contact_id, field): (verdict, then) for contact_id, field, verdict, then in history.decisions}
@@ -203,20 +203,20 @@ class Deciding:
             if self._is_difference(contact, row, field)
         }
 
-    def base_of(self, contact: Contact, row: Row, field: str) -> Base:
+    def baseline_of(self, contact: Contact, row: Row, field: str) -> Baseline:
         conflict = self.standing_conflict(contact, row, field)
         if conflict:
-            return Base(conflict.was_in_base, conflict.base_value)
+            return Baseline(conflict.was_in_baseline, conflict.baseline_value)
         before = self._before(row)
-        return Base(self.has_base, before.values[field] if before else None)
+        return Baseline(self.has_baseline, before.values[field] if before else None)
 
     def _before(self, row: Row) -> Row | None:
-        return self.base_by_id.get(row.kajabi_id or "") or self.base_by_email.get(row.email or "")
+        return self.baseline_by_id.get(row.kajabi_id or "") or self.baseline_by_email.get(row.email or "")
 
     def standing_conflict(self, contact: Contact, row: Row, field: str) -> Conflict | None:
         conflict = self.conflicts.get((contact["id"], field))
         now = row.values[field], contact[field]
-        return conflict if conflict and now == (conflict.incoming_value, conflict.present_value) else None
+        return conflict if conflict and now == (conflict.kajabi_value, conflict.our_value) else None
 
     def _verdict(self, contact: Contact, row: Row, field: str) -> str | None:
         """What a person said, if it was about what Kajabi says now."""
@@ -232,7 +232,7 @@ class Deciding:
             ours is not None
             and field in MANAGED
             and (
-                self.base_of(contact, row, field).value is not None
+                self.baseline_of(contact, row, field).value is not None
                 or self.standing_conflict(contact, row, field) is not None
                 or self._verdict(contact, row, field) is not None
             )
@@ -251,9 +251,9 @@ class Deciding:
         """Whatever is kept although it is new in Kajabi waits for a person, unless they have seen this very value."""
         if self._verdict(contact, row, field):
             return False
-        base, theirs = self.base_of(contact, row, field), row.values[field]
-        is_new = theirs is not None and theirs != base.value
-        if RULES[rule]["review"] == "always" or base.exists:
+        baseline, theirs = self.baseline_of(contact, row, field), row.values[field]
+        is_new = theirs is not None and theirs != baseline.value
+        if RULES[rule]["review"] == "always" or baseline.exists:
             return is_new or RULES[rule]["review"] == "always"
         return RULES[rule]["review"] == "first"
 
@@ -276,7 +276,7 @@ class Deciding:
         if theirs is None:
             if field == "address_line_2" and verdict == "kajabi":
                 return "decided_kajabi"
-            return "kajabi_blank" if self.base_of(contact, row, field).value is None else "cleared_in_kajabi"
+            return "kajabi_blank" if self.baseline_of(contact, row, field).value is None else "cleared_in_kajabi"
         if field == "phone" and not comparable("phone", theirs):
             return "invalid_in_kajabi"
         if verdict:
@@ -299,32 +299,33 @@ class Deciding:
         return "legacy_owner" if "legacy" in evidence else None
 
     def _movement(self, contact: Contact, row: Row, field: str) -> str:  # noqa: PLR0911  # the rules, one by one
-        """What nobody protects: who moved since the base?"""
-        ours, theirs, base = trim(contact[field]), row.values[field], self.base_of(contact, row, field)
+        """What nobody protects: who moved since the baseline?"""
+        ours, theirs, baseline = trim(contact[field]), row.values[field], self.baseline_of(contact, row, field)
         if field == "address_line_2" and row.has_malformed_line_2():
             return "malformed_line_2"
         is_whole = field in ADDRESS and self.policies[field] == "follow_kajabi"
-        if is_whole and self._is_followed_whole(contact, row) and base.exists and theirs != base.value:
+        if is_whole and self._is_followed_whole(contact, row) and baseline.exists and theirs != baseline.value:
             return "kajabi_changed"
         if ours is None:
             if field in ADDRESS and any(self._disagrees(contact, row, part) for part in ADDRESS):
                 return "address_mismatch"
-            is_taken_back = self.written.get((contact["id"], field)) == theirs
-            return "blanked_here" if is_taken_back or (base.exists and theirs == base.value) else "fill_blank"
-        if not base.exists:
+            is_undone = self.written.get((contact["id"], field)) == theirs
+            return "blanked_here" if is_undone or (baseline.exists and theirs == baseline.value) else "fill_blank"
+        if not baseline.exists:
             return "no_baseline"
-        if theirs == base.value:
+        if theirs == baseline.value:
             return "stale_in_kajabi"
-        return "kajabi_changed" if ours == base.value else "both_changed"
+        return "kajabi_changed" if ours == baseline.value else "both_changed"
 
     def _is_followed_whole(self, contact: Contact, row: Row) -> bool:
         return all(self._is_followed(contact, row, part) for part in ADDRESS) and self.is_given(contact, row)
 
     def is_given(self, contact: Contact, row: Row) -> bool:
-        """Are all six parts the base's, today and when any of them began to wait?"""
+        """Are all six parts the baseline's, today and when any of them began to wait?"""
         waiting = [self.standing_conflict(contact, row, part) for part in ADDRESS]
         return all(conflict is None or conflict.was_address_given for conflict in waiting) and all(
-            (conflict or self._before(row)) and self.base_of(contact, row, part) == Base(True, trim(contact[part]))  # noqa: FBT003
+            (conflict or self._before(row))
+            and self.baseline_of(contact, row, part) == Baseline(True, trim(contact[part]))  # noqa: FBT003
             for part, conflict in zip(ADDRESS, waiting, strict=True)
         )
 

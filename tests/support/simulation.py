@@ -137,7 +137,7 @@ class Picture:
     conflicts: dict[Cell, dict[str, Any]]
     written: dict[Cell, str | None]
     duplicates: list[dict[str, Any]]
-    base: int | None
+    baseline: int | None
 
     def matched(self, rows: Sequence[Row]) -> dict[int, tuple[str, Any, str | None]]:
         """Status, contact and reason by row number, as the matching rules have it."""
@@ -160,9 +160,9 @@ def picture(world: World) -> Picture:
                 for row in world.rows("select * from kajabi_ledger.contact_field_sources", connection)
             },
             {(row["contact_id"], row["field"]): row for row in conflicts},
-            {(row["contact_id"], row["field"]): row["new_value"] for row in written},
-            world.rows("select * from kajabi_ledger.known_duplicates", connection),
-            world.one("select max(base_rank) as base from kajabi_raw.loads", connection)["base"],
+            {(row["contact_id"], row["field"]): row["written_value"] for row in written},
+            world.rows("select * from kajabi_ledger.merged_contacts", connection),
+            world.one("select max(baseline_rank) as baseline from kajabi_raw.loads", connection)["baseline"],
         )
 
 
@@ -445,7 +445,7 @@ class Check:
     before: Picture
     after: Picture
     rows: list[Row]
-    base: list[Row] | None
+    baseline: list[Row] | None
     policy: str
     counts: Counter[str]
     findings: list[str] = field(default_factory=list)
@@ -453,9 +453,9 @@ class Check:
 
     def run(self, run_id: int) -> list[str]:
         self.row_of = self.before.row_of(self.rows)
-        by_id = {row.kajabi_id: row for row in reversed(self.base or []) if row.kajabi_id}
-        by_email = {row.email: row for row in reversed(self.base or []) if row.email}
-        self.base_row = {
+        by_id = {row.kajabi_id: row for row in reversed(self.baseline or []) if row.kajabi_id}
+        by_email = {row.email: row for row in reversed(self.baseline or []) if row.email}
+        self.baseline_row = {
             row.number: by_id.get(row.kajabi_id or "") or by_email.get(row.email or "") for row in self.rows
         }
         self._existing_contacts()
@@ -481,19 +481,19 @@ class Check:
         if conflict is None:
             return None
         contact = self.before.contacts[cell[0]]
-        stands = conflict["incoming_value"] == row.values[cell[1]]
-        return conflict if stands and conflict["present_value"] == contact[cell[1]] else None
+        stands = conflict["kajabi_value"] == row.values[cell[1]]
+        return conflict if stands and conflict["our_value"] == contact[cell[1]] else None
 
-    def _base_value(self, cell: Cell, row: Row) -> str | None:
+    def _baseline_value(self, cell: Cell, row: Row) -> str | None:
         conflict = self._conflict(cell, row)
         if conflict:
-            return conflict["base_value"]  # type: ignore[no-any-return]  # a text column
-        base_row = self.base_row[row.number]
-        return base_row.values[cell[1]] if base_row else None
+            return conflict["baseline_value"]  # type: ignore[no-any-return]  # a text column
+        baseline_row = self.baseline_row[row.number]
+        return baseline_row.values[cell[1]] if baseline_row else None
 
     def _is_new(self, cell: Cell, row: Row) -> bool:
         """Does Kajabi say something else than at the last accepted import? Without one, everything is new."""
-        return self.base is None or row.values[cell[1]] != self._base_value(cell, row)
+        return self.baseline is None or row.values[cell[1]] != self._baseline_value(cell, row)
 
     def _protectors(self, cell: Cell) -> set[str | None]:
         contact_id, name = cell
@@ -534,7 +534,14 @@ class Check:
         contact_id, name = cell
         was, now = self.before.contacts[contact_id][name], self.after.contacts[contact_id][name]
         ours, theirs = trim(was), row.values[name]
-        about = (name, contact_id, f"ours {was!r}", f"Kajabi {theirs!r}", f"now {now!r}", self._base_value(cell, row))
+        about = (
+            name,
+            contact_id,
+            f"ours {was!r}",
+            f"Kajabi {theirs!r}",
+            f"now {now!r}",
+            self._baseline_value(cell, row),
+        )
         self._require(now == theirs, "written, but not Kajabi's value", *about)
         word = self.office.words.get(cell)
         if word and self._verdict(cell, row) == "kajabi":
@@ -551,7 +558,7 @@ class Check:
             self._require(self.before.written.get(cell) != theirs, "written, taken back, and filled again", *about)
             self.counts["values filled"] += 1
             return "filled"
-        is_as_given = self.base is not None and ours == self._base_value(cell, row)
+        is_as_given = self.baseline is not None and ours == self._baseline_value(cell, row)
         self._lost(self.policy == FOLLOW and is_as_given and theirs, "a value of ours was replaced", *about)
         self.counts["values updated under follow_kajabi"] += 1
         return "updated"
@@ -578,9 +585,9 @@ class Check:
             is_other = ours and theirs and ours != theirs and not is_cosmetic(part, ours, theirs) and not is_rubbish
             self._require(not is_other, "an address is a mixture", contact_id, part, ours, theirs)
             if "updated" in kinds:
-                is_given = trim(was[part]) == self._base_value((contact_id, part), row)
+                is_given = trim(was[part]) == self._baseline_value((contact_id, part), row)
                 self._require(
-                    self.base_row[row.number] and is_given and (theirs or not trim(was[part])),
+                    self.baseline_row[row.number] and is_given and (theirs or not trim(was[part])),
                     "an address was followed although a part is ours or is missing there",
                     contact_id,
                     part,
@@ -621,7 +628,7 @@ class Check:
 
     def _account(self, run_id: int) -> None:
         told = {
-            (row["contact_id"], row["field"], row["old_value"], row["new_value"])
+            (row["contact_id"], row["field"], row["our_value"], row["written_value"])
             for row in self.office.world.rows(
                 "select * from kajabi_ledger.field_changes where run_id = %(run_id)s", run_id=run_id
             )
@@ -649,22 +656,22 @@ class Check:
         for cell in before:
             if not self._stands(cell):
                 self._closed(cell)
-        if self.base is None:
+        if self.baseline is None:
             return
         expected = {cell for cell in self._waiting() if cell[1] in MANAGED}
         for cell in expected ^ {each for each in after if each[1] in MANAGED}:
             conflict, row = after.get(cell), self.row_of.get(cell[0])
-            if conflict and not conflict["was_in_base"]:
+            if conflict and not conflict["was_in_baseline"]:
                 continue
             ours = self.after.contacts[cell[0]][cell[1]]
             theirs = row.values[cell[1]] if row else None
-            base_value = self._base_value(cell, row) if row else None
+            baseline_value = self._baseline_value(cell, row) if row else None
             about = "does not wait" if cell in expected else "waits"
-            self._require(False, about, cell, f"ours {ours!r}", f"Kajabi {theirs!r}", f"base {base_value!r}")  # noqa: FBT003
+            self._require(False, about, cell, f"ours {ours!r}", f"Kajabi {theirs!r}", f"baseline {baseline_value!r}")  # noqa: FBT003
 
     def _stands(self, cell: Cell) -> bool:
         was, now = self.before.conflicts.get(cell), self.after.conflicts.get(cell)
-        values = ("incoming_value", "present_value", "opened_by_run")
+        values = ("kajabi_value", "our_value", "opened_by_run")
         return bool(was and now and all(was[name] == now[name] for name in values))
 
     def _closed(self, cell: Cell) -> None:
@@ -672,16 +679,16 @@ class Check:
         contact_id, name = cell
         conflict, row = self.before.conflicts[cell], self.row_of.get(contact_id)
         ours = self.after.contacts.get(contact_id, {}).get(name)
-        is_moved = row is None or row.values[name] != conflict["incoming_value"] or ours != conflict["present_value"]
+        is_moved = row is None or row.values[name] != conflict["kajabi_value"] or ours != conflict["our_value"]
         if row is not None and self._verdict(cell, row):
             self.counts["conflicts closed because a person decided"] += 1
-        elif is_moved or (not conflict["was_in_base"] and self._protectors(cell) - {"legacy"}):
+        elif is_moved or (not conflict["was_in_baseline"] and self._protectors(cell) - {"legacy"}):
             self.counts["conflicts closed because a side moved"] += 1
         else:
             self._require(False, "a conflict vanished", cell, conflict)  # noqa: FBT003
 
     def _waiting(self) -> set[Cell]:
-        """The cells that a person must see: kept, and new in Kajabi or cleared there since the base."""
+        """The cells that a person must see: kept, and new in Kajabi or cleared there since the baseline."""
         waiting = set()
         for contact_id, row in self.row_of.items():
             for name in MANAGED:
@@ -690,11 +697,11 @@ class Check:
                 if trim(ours) == theirs or row.raw[name] == trim(ours) or self._verdict(cell, row):
                     continue
                 conflict = self._conflict(cell, row)
-                if conflict and not conflict["was_in_base"]:
+                if conflict and not conflict["was_in_baseline"]:
                     continue
-                base_value = self._base_value(cell, row)
-                is_cleared = theirs is None and base_value is not None and trim(ours) is not None
-                if is_cleared or (theirs is not None and theirs != base_value):
+                baseline_value = self._baseline_value(cell, row)
+                is_cleared = theirs is None and baseline_value is not None and trim(ours) is not None
+                if is_cleared or (theirs is not None and theirs != baseline_value):
                     waiting.add(cell)
         return waiting
 
@@ -725,7 +732,7 @@ class Simulation:
             for old, survivor in organisation.merged_away:
                 assert merged_contacts.record(connection, old, survivor, because=WHY) == "recorded"
         self.accepted: list[Path] = []
-        self.base: list[Row] | None = None
+        self.baseline: list[Row] | None = None
         self.findings: list[str] = []
         self.figures = Figures(seed=seed, contacts=(len(organisation.contacts), 0))
 
@@ -749,8 +756,8 @@ class Simulation:
     def _week(self, week: int) -> None:
         is_quiet = week % 2 == 1 and week > 1
         rates = QUIET if is_quiet else BUSY
-        if self.base is not None:
-            self.office.live(rates, self.base)
+        if self.baseline is not None:
+            self.office.live(rates, self.baseline)
             self.kajabi.live(rates, week, picture(self.world).contacts.values())
             self._refused(week)
         before = picture(self.world)
@@ -764,12 +771,12 @@ class Simulation:
             self.findings.append(f"an ordinary file was refused | {refusal}")
             return
         after = picture(self.world)
-        check = Check(self.office, before, after, rows, self.base, self.policy, self.figures.counts)
+        check = Check(self.office, before, after, rows, self.baseline, self.policy, self.figures.counts)
         assert run.run_id is not None
         self.findings += check.run(run.run_id)
         if is_quiet:
             self.figures.quiet_lines.append(len(lines))
-        self.base = rows
+        self.baseline = rows
         self.accepted.append(path)
         self._again(week, path, plan["fingerprint"], after)
         self.office.decide_some(0.35, rows)

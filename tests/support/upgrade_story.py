@@ -99,7 +99,7 @@ def live_through_two_weeks(world: World) -> None:
         merged_contacts.declare_none(connection, "none known yet")
         assert merged_contacts.record(connection, "old.alder@example.org", "gus.alder@example.org") == "recorded"
         assert overrides.protect(connection, "dora.alder@example.org", "phone", "no calls, please") == "recorded"
-    world.load(*WEEK_1, as_base=True)
+    world.load(*WEEK_1, as_baseline=True)
     world.load(*({**row, "city": "Lyons"} if row["first_name"] == "Cleo" else row for row in WEEK_1))
     world.plan()
     with world.connect() as connection:

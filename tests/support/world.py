@@ -118,14 +118,14 @@ class World:
             writer.writerows([row.get(name) or "" for name in columns] for row in rows)
         return path
 
-    def load(self, *rows: Mapping[str, str | None], as_base: bool = False) -> Load:
+    def load(self, *rows: Mapping[str, str | None], as_baseline: bool = False) -> Load:
         path = self.write_export(rows)
         with self.connect() as connection:
-            return load_export(connection, path, as_base=as_base)
+            return load_export(connection, path, as_baseline=as_baseline)
 
     def say_no_duplicates(self) -> None:
         """Without this, new contacts are held: nobody said yet who was merged away."""
-        self.run("insert into kajabi_ledger.duplicates_declared_none values (now(), 'test', 'invented people')")
+        self.run("insert into kajabi_ledger.no_merged_contacts_declared values (now(), 'test', 'invented people')")
 
     def plan(self, scope: Scope | None = None) -> dict[str, Any]:
         replaying = mock.patch.object(loader.merge.plan, "run_dbt", RecordedBuild())

@@ -49,9 +49,9 @@ revoke all on table public.contacts from kajabi_guard_loader, kajabi_guard_plann
 
 grant usage on schema kajabi_raw, kajabi_ledger to kajabi_guard_loader, kajabi_guard_planner, kajabi_guard_applier;
 
--- loader: copies an export and makes it the newest load or the base; rows of old exports are pruned
+-- loader: copies an export and makes it the newest load or the baseline; rows of old exports are pruned
 grant select on kajabi_ledger.schema_migrations to kajabi_guard_loader;
-grant select, insert, update (newest_rank, base_rank, base_how, base_at) on kajabi_raw.loads to kajabi_guard_loader;
+grant select, insert, update (newest_rank, baseline_rank, baseline_how, baseline_at) on kajabi_raw.loads to kajabi_guard_loader;
 grant select, insert, delete on kajabi_raw.contact_rows to kajabi_guard_loader;
 grant usage on sequence kajabi_raw.load_ranks to kajabi_guard_loader;
 grant delete on kajabi_ledger.plan_scope to kajabi_guard_loader;
@@ -67,9 +67,9 @@ grant select on all tables in schema kajabi_ledger to kajabi_guard_applier;
 grant insert on all tables in schema kajabi_ledger to kajabi_guard_applier;
 grant update on kajabi_ledger.merge_runs, kajabi_ledger.contact_field_sources to kajabi_guard_applier;
 -- under which Kajabi id a merged person is kept there is noted when their row is seen
-grant update (old_kajabi_id) on kajabi_ledger.known_duplicates to kajabi_guard_applier;
+grant update (old_kajabi_id) on kajabi_ledger.merged_contacts to kajabi_guard_applier;
 grant delete on kajabi_ledger.contact_field_sources, kajabi_ledger.open_conflicts to kajabi_guard_applier;
-grant select, update (base_rank, base_how, base_at) on kajabi_raw.loads to kajabi_guard_applier;
+grant select, update (baseline_rank, baseline_how, baseline_at) on kajabi_raw.loads to kajabi_guard_applier;
 grant usage on sequence kajabi_raw.load_ranks to kajabi_guard_applier;
 grant select on public.contacts to kajabi_guard_applier;
 

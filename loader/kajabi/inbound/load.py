@@ -27,7 +27,7 @@ COLUMNS_SHOWN = 6
 
 @dataclass(frozen=True)
 class Load:
-    """What became of a file. ``status``: loaded, known (nothing to do), newest_again or declared_base."""
+    """What became of a file. ``status``: loaded, known (nothing to do), newest_again or declared_baseline."""
 
     load_id: int
     status: str
@@ -41,7 +41,7 @@ class Load:
             "loaded": f"Loaded {self.file_name}: {self.row_count:,} rows, as load {self.load_id}.",
             "known": f"{self.file_name} is load {self.load_id} already, byte for byte. Nothing to do.",
             "newest_again": f"{self.file_name} was load {self.load_id}; it is the newest load again.",
-            "declared_base": f"{self.file_name} ({self.row_count:,} rows) is the baseline now.",
+            "declared_baseline": f"{self.file_name} ({self.row_count:,} rows) is the baseline now.",
         }[self.status]
         if not self.unmapped_columns:
             return what
@@ -55,12 +55,12 @@ def load_export(
     path: Path,
     *,
     encoding: str = "utf-8",
-    as_base: bool = False,
+    as_baseline: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Load:
     """Load the export at ``path``; the newest load is what plans are made from.
 
-    ``as_base`` (`--as-baseline`) declares instead that this export had been imported before: it becomes the baseline
+    ``as_baseline`` (`--as-baseline`) declares instead that this export had been imported before: it becomes the baseline
     and nothing else.
     ``progress`` gets the bytes read so far. Raises ExportRejected, Busy, Usage; the database is then as before.
     """
@@ -78,9 +78,9 @@ def load_export(
         if not known or not known["has_rows"]:
             _copy(connection, export, load_id, progress)
         status = "known" if known else "loaded"
-        if as_base:
-            connection.execute(statement("make_base"), {"load_id": load_id, "base_how": "declared"})
-            status = "declared_base"
+        if as_baseline:
+            connection.execute(statement("make_baseline"), {"load_id": load_id, "baseline_how": "declared"})
+            status = "declared_baseline"
         elif not known or not known["is_newest"]:
             connection.execute(statement("make_newest"), {"load_id": load_id})
             connection.execute(statement("clear_plan_scope"))

@@ -53,7 +53,7 @@ select
     runs.differences,
     runs.values_kept,
     runs.values_for_review,
-    runs.rows_held,
+    runs.rows_quarantined as rows_held,
     runs.values_left,
     runs.contacts_left,
     runs.refusal

@@ -18,9 +18,9 @@ select
     newest.file_name,
     newest.loaded_at,
     extract(epoch from now() - newest.loaded_at)::float8 / 86400 as days_since_load,
-    exists(select from kajabi_raw.loads where base_rank is not null) as has_baseline,
-    exists (select from kajabi_ledger.known_duplicates)
-    or exists (select from kajabi_ledger.duplicates_declared_none) as are_merged_contacts_known,
+    exists(select from kajabi_raw.loads where baseline_rank is not null) as has_baseline,
+    exists (select from kajabi_ledger.merged_contacts)
+    or exists (select from kajabi_ledger.no_merged_contacts_declared) as are_merged_contacts_known,
     last_run.run_id as last_run_id,
     last_run.kind as last_run_kind,
     last_run.status as last_run_status,

@@ -95,7 +95,7 @@ def _fields_and_history(rows: Any, contact: Row) -> Row:
     fields = rows("explain_fields", **one)
     evidence, words, history = (
         rows("explain_evidence", **one),
-        rows("explain_words", **one),
+        rows("explain_overrides", **one),
         rows("explain_history", **one),
     )
     for field in fields:

@@ -3,7 +3,7 @@
 select
     impact.email,
     old.field,
-    old.present_value as ours,
+    old.our_value as ours,
     old.old_import_value as old_import,
     impact.is_enriched,
     old.is_enriched as is_enriched_field,

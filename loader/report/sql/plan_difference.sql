@@ -9,13 +9,13 @@ select
     end as change,
     coalesce(planned.email, previous.email) as email,
     coalesce(planned.field, previous.field) as field,
-    coalesce(planned.present_value, previous.present_value) as present_value,
+    coalesce(planned.our_value, previous.our_value) as present_value,
     previous.final_value as value_before,
     planned.final_value as value_now,
     coalesce(planned.rule, previous.rule) as rule
 from kajabi_guard.planned_cells as planned
 full join previous on planned.person_key = previous.person_key and planned.field = previous.field
 where
-    (planned.person_key, planned.present_value, planned.final_value, planned.rule)
-    is distinct from (previous.person_key, previous.present_value, previous.final_value, previous.rule)
+    (planned.person_key, planned.our_value, planned.final_value, planned.rule)
+    is distinct from (previous.person_key, previous.our_value, previous.final_value, previous.rule)
 order by change, email, field

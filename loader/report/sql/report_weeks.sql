@@ -18,7 +18,7 @@ from (
         runs.differences,
         runs.values_kept as kept,
         runs.values_for_review as needs_review,
-        runs.rows_held as held,
+        runs.rows_quarantined as held,
         runs.values_written as filled,
         runs.inserted_contacts as inserted
     from kajabi_ledger.merge_runs as runs

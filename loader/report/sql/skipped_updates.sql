@@ -3,8 +3,8 @@ select
     needs_review,
     email,
     field,
-    present_value,
-    incoming_value,
+    our_value as present_value,
+    kajabi_value as incoming_value,
     rule,
     label,
     owner_label

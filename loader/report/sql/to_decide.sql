@@ -7,8 +7,8 @@ with questions as (
         case when is_whole then 'address' else decisions.field end as differs_in,
         coalesce(policies.is_address, false) as is_address,
         policies.field is null as is_id,
-        case when is_whole then addresses.present_address else decisions.present_value end as ours,
-        case when is_whole then addresses.incoming_address else decisions.incoming_value end as kajabi,
+        case when is_whole then addresses.our_address else decisions.our_value end as ours,
+        case when is_whole then addresses.kajabi_address else decisions.kajabi_value end as kajabi,
         rules.rule,
         rules.label,
         rules.rule_order,
@@ -16,7 +16,7 @@ with questions as (
         -- nothing that could be taken
         policies.field is null
         or rules.rule = 'invalid_in_kajabi'
-        or case when policies.is_address then addresses.count_replaced = 0 else decisions.incoming_value is null end
+        or case when policies.is_address then addresses.count_replaced = 0 else decisions.kajabi_value is null end
             as is_only_ours,
         case when policies.is_address then addresses.emptied_parts end as emptied_parts,
         case when is_whole then addresses.staying_parts end as staying_parts

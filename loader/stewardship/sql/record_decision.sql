@@ -6,7 +6,7 @@ with given as (
     select
         kajabi_ledger.clean_email(%(email)s) as email_key,
         %(field)s::text as field,
-        %(verdict)s::text as verdict
+        %(verdict)s::text as decision
 ),
 
 decided_contact as (
@@ -18,8 +18,8 @@ cells as (
     select
         cells.contact_id,
         cells.field,
-        cells.present_value,
-        cells.incoming_value
+        cells.our_value,
+        cells.kajabi_value
     from kajabi_guard.three_way_cells as cells
     inner join decided_contact on cells.contact_id = decided_contact.contact_id
     left join kajabi_guard.field_policies as policies on cells.field = policies.field
@@ -47,16 +47,16 @@ unit as (
 shown as (
     select
         field,
-        present_value,
-        incoming_value
+        our_value,
+        kajabi_value
     from cells
     -- a part of an address was the whole question, or the person has not seen the rest
     where not exists (select from unit where not is_one_part)
     union all
     select
         'address' as field,
-        present_address as present_value,
-        incoming_address as incoming_value
+        our_address as our_value,
+        kajabi_address as kajabi_value
     from unit
 ),
 
@@ -65,35 +65,35 @@ seen as (
     from shown
     where
         field = %(seen_field)s::text
-        and kajabi_ledger.is_as_seen(incoming_value, %(seen_value)s::text)
-        and kajabi_ledger.is_as_seen(present_value, %(seen_present)s::text)
+        and kajabi_ledger.is_as_seen(kajabi_value, %(seen_kajabi_value)s::text)
+        and kajabi_ledger.is_as_seen(our_value, %(seen_our_value)s::text)
 ),
 
 judged as (
     select
         given.*,
         (select contact_id from decided_contact) as contact_id,
-        (select jsonb_object_agg(field, incoming_value) from cells) as incoming_values,
-        (select jsonb_object_agg(field, present_value) from cells) as present_values,
+        (select jsonb_object_agg(field, kajabi_value) from cells) as kajabi_values,
+        (select jsonb_object_agg(field, our_value) from cells) as our_values,
         case
-            when given.verdict not in ('ours', 'kajabi') then 'unknown_verdict'
+            when given.decision not in ('ours', 'kajabi') then 'unknown_verdict'
             when not exists (select from decided_contact) then 'no_contact'
             when exists (
                 select from kajabi_guard.field_policies as policies
                 where policies.is_address and policies.field = given.field
             ) then 'part_of_address'
-            when given.field in ('kajabi_id', 'kajabi_member_id') and given.verdict = 'kajabi' then 'id_stays'
+            when given.field in ('kajabi_id', 'kajabi_member_id') and given.decision = 'kajabi' then 'id_stays'
             when given.field not in ('address', 'kajabi_id', 'kajabi_member_id') and not exists (
                 select from kajabi_guard.field_policies as policies where policies.field = given.field
             ) then 'unknown_field'
             when not exists (select from differences) then 'no_difference'
             when
-                given.verdict = 'kajabi' and given.field <> 'address' and not exists (
+                given.decision = 'kajabi' and given.field <> 'address' and not exists (
                     select from cells
                     -- a phone without a digit is no value
-                    where incoming_value is not null and (field <> 'phone' or incoming_value ~ '[0-9]')
+                    where kajabi_value is not null and (field <> 'phone' or kajabi_value ~ '[0-9]')
                 ) then 'no_value'
-            when given.verdict = 'kajabi' and exists (select from unit where count_replaced = 0) then 'no_value'
+            when given.decision = 'kajabi' and exists (select from unit where count_replaced = 0) then 'no_value'
             when %(seen_field)s::text is not null and not exists (select from seen) then 'moved_on'
             else 'recorded'
         end as outcome
@@ -101,15 +101,15 @@ judged as (
 ),
 
 recorded as (
-    insert into kajabi_ledger.decisions_taken (
-        contact_id, field, verdict, incoming_values, present_values, after_run, because, decided_by
+    insert into kajabi_ledger.overrides (
+        contact_id, field, decision, kajabi_values, our_values, after_run, because, decided_by
     )
     select
         contact_id,
         field,
-        verdict,
-        incoming_values,
-        present_values,
+        decision,
+        kajabi_values,
+        our_values,
         (select coalesce(max(run_id), 0) from kajabi_ledger.merge_runs),
         %(because)s,
         %(decided_by)s

@@ -6,7 +6,7 @@ with alike as (
         case when policies.is_address then 'address' else decisions.field end as field,
         case
             when policies.is_address then addresses.count_replaced > 0
-            else decisions.incoming_value is not null and decisions.rule <> 'invalid_in_kajabi'
+            else decisions.kajabi_value is not null and decisions.rule <> 'invalid_in_kajabi'
         end as can_be_taken
     from kajabi_guard.field_decisions as decisions
     -- an id is one person's: the two have no policy, and are decided one by one
@@ -16,8 +16,8 @@ with alike as (
         decisions.needs_review
         and (not policies.is_address or addresses.is_one_part)
         and decisions.field = %(field)s
-        and kajabi_ledger.is_as_seen(decisions.present_value, %(present_value)s::text)
-        and kajabi_ledger.is_as_seen(decisions.incoming_value, %(incoming_value)s::text)
+        and kajabi_ledger.is_as_seen(decisions.our_value, %(our_value)s::text)
+        and kajabi_ledger.is_as_seen(decisions.kajabi_value, %(kajabi_value)s::text)
 ),
 
 decided as (
@@ -27,15 +27,15 @@ decided as (
 ),
 
 recorded as (
-    insert into kajabi_ledger.decisions_taken (
-        contact_id, field, verdict, incoming_values, present_values, after_run, because, decided_by
+    insert into kajabi_ledger.overrides (
+        contact_id, field, decision, kajabi_values, our_values, after_run, because, decided_by
     )
     select
         decided.contact_id,
         decided.field,
         %(verdict)s,
         (
-            select jsonb_object_agg(cells.field, cells.incoming_value)
+            select jsonb_object_agg(cells.field, cells.kajabi_value)
             from kajabi_guard.three_way_cells as cells
             inner join kajabi_guard.field_policies as policies on cells.field = policies.field
             where
@@ -43,7 +43,7 @@ recorded as (
                 and (cells.field = decided.field or (decided.field = 'address' and policies.is_address))
         ),
         (
-            select jsonb_object_agg(cells.field, cells.present_value)
+            select jsonb_object_agg(cells.field, cells.our_value)
             from kajabi_guard.three_way_cells as cells
             inner join kajabi_guard.field_policies as policies on cells.field = policies.field
             where

@@ -13,7 +13,7 @@ last_written_values as (
         field_changes.contact_id,
         field_changes.field,
         -- an undo gives back what stood there, white space included
-        {{ trim_text('field_changes.new_value') }} as written_value
+        {{ trim_text('field_changes.written_value') }} as written_value
     from field_changes
     where field_changes.contact_id in (select contact_id from three_way_cells)
     order by field_changes.contact_id asc, field_changes.field asc, field_changes.run_id desc
@@ -22,10 +22,10 @@ last_written_values as (
 remembered as (
     select
         three_way_cells.*,
-        active_overrides.verdict,
+        active_overrides.decision,
         last_written_values.written_value,
         last_written_values.contact_id is not null as is_written,
-        undone_values.contact_id is not null as is_taken_back
+        undone_values.contact_id is not null as is_undone
     from three_way_cells
     left join active_overrides
         on three_way_cells.contact_id = active_overrides.contact_id and three_way_cells.field = active_overrides.field
@@ -37,7 +37,7 @@ remembered as (
         on
             three_way_cells.contact_id = undone_values.contact_id
             and three_way_cells.field = undone_values.field
-            and three_way_cells.incoming_value = undone_values.taken_back_value
+            and three_way_cells.kajabi_value = undone_values.undone_value
 ),
 
 field_differences as (
@@ -45,29 +45,29 @@ field_differences as (
         contact_id,
         row_number,
         field,
-        present_value,
-        present_text,
-        incoming_value,
-        -- an open conflict keeps the base that it was opened with: the last accepted export moves on every week
-        case when is_open_conflict then conflict_base_value else base_value end as base_value,
-        case when is_open_conflict then was_in_base else is_in_base end as is_in_base,
+        our_value,
+        our_text,
+        kajabi_value,
+        -- an open conflict keeps the baseline that it was opened with: the last accepted export moves on every week
+        case when is_open_conflict then conflict_baseline_value else baseline_value end as baseline_value,
+        case when is_open_conflict then was_in_baseline else is_in_baseline end as is_in_baseline,
         is_open_conflict,
-        verdict,
+        decision,
         written_value,
         is_written,
-        is_taken_back,
+        is_undone,
         is_malformed_line_2,
-        {{ comparable_value('present_value', 'field') }} as present_comparable,
-        {{ comparable_value('incoming_value', 'field') }} as incoming_comparable
+        {{ comparable_value('our_value', 'field') }} as our_comparable,
+        {{ comparable_value('kajabi_value', 'field') }} as kajabi_comparable
     from remembered
     where
-        incoming_text <> coalesce(present_text, '')
+        kajabi_text <> coalesce(our_text, '')
         or (
-            incoming_text is null
-            and present_text is not null
+            kajabi_text is null
+            and our_text is not null
             -- an id that Kajabi no longer gives is nothing to decide: ours stays
             and field not in ('kajabi_id', 'kajabi_member_id')
-            and (base_value is not null or is_open_conflict or verdict is not null)
+            and (baseline_value is not null or is_open_conflict or decision is not null)
         )
 )
 

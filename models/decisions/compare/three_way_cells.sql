@@ -16,8 +16,8 @@ open_conflicts as (select * from {{ ref('stg_ledger__open_conflicts') }}),
 
 contact_columns as (select array_agg(column_name) as found from {{ ref('stg_crm__columns') }}),
 
--- with a base, what is new in Kajabi is new for everybody: for people whom the base does not know as well
-base as (select count(*) > 0 as is_known from {{ ref('stg_kajabi__baseline') }}),
+-- with a baseline, what is new in Kajabi is new for everybody: for people whom the baseline does not know as well
+known_baseline as (select count(*) > 0 as is_known from {{ ref('stg_kajabi__baseline') }}),
 
 remembered as (
     select contact_id from open_conflicts
@@ -32,18 +32,18 @@ differing_cells as (
         matches.row_number,
         each_field.*,
         each_field.field = 'address_line_2'
-        and {{ is_malformed_line_2('each_field.incoming_text', 'exports.address_line_1', 'exports.city') }}
+        and {{ is_malformed_line_2('each_field.kajabi_text', 'exports.address_line_1', 'exports.city') }}
             as is_malformed_line_2
     from matches
     inner join exports on matches.row_number = exports.row_number
     inner join contacts on matches.contact_id = contacts.id
     left join baseline_rows on matches.row_number = baseline_rows.row_number
-    left join baseline on baseline_rows.base_row_number = baseline.row_number
+    left join baseline on baseline_rows.baseline_row_number = baseline.row_number
     left join remembered on matches.contact_id = remembered.contact_id
     cross join contact_columns
     cross join lateral (
         {{ unpivot_fields(['contacts', 'exports', 'baseline'], planned_fields()) }}
-    ) as each_field (field, present_value, incoming_text, base_text)
+    ) as each_field (field, our_value, kajabi_text, baseline_text)
     where
         -- what this site has no column for is never read
         each_field.field = any(contact_columns.found)
@@ -62,29 +62,29 @@ differing_cells as (
 cleaned as (
     select
         differing_cells.*,
-        {{ trim_text('present_value') }} as present_text,
-        {{ clean_text('incoming_text', 'field') }} as incoming_value,
-        {{ clean_text('base_text', 'field') }} as base_value
+        {{ trim_text('our_value') }} as our_text,
+        {{ clean_text('kajabi_text', 'field') }} as kajabi_value,
+        {{ clean_text('baseline_text', 'field') }} as baseline_value
     from differing_cells
 ),
 
 three_way_cells as (
     select
         cleaned.*,
-        base.is_known as is_in_base,
-        -- a conflict that is open, and of which neither side has moved, keeps the base that it was opened with
+        known_baseline.is_known as is_in_baseline,
+        -- a conflict that is open, and of which neither side has moved, keeps the baseline that it was opened with
         open_conflicts.contact_id is not null as is_open_conflict,
-        open_conflicts.base_value as conflict_base_value,
-        open_conflicts.was_in_base,
+        open_conflicts.baseline_value as conflict_baseline_value,
+        open_conflicts.was_in_baseline,
         open_conflicts.was_address_given
     from cleaned
-    cross join base
+    cross join known_baseline
     left join open_conflicts
         on
             cleaned.contact_id = open_conflicts.contact_id
             and cleaned.field = open_conflicts.field
-            and cleaned.incoming_value is not distinct from open_conflicts.incoming_value
-            and cleaned.present_value is not distinct from open_conflicts.present_value
+            and cleaned.kajabi_value is not distinct from open_conflicts.kajabi_value
+            and cleaned.our_value is not distinct from open_conflicts.our_value
 )
 
 select * from three_way_cells

@@ -24,14 +24,14 @@ cleaned as (
                 each_field.field = 'address_line_2'
                 and {{ is_malformed_line_2('exports.address_line_2', 'exports.address_line_1', 'exports.city') }}
                 then null
-            else {{ clean_text('each_field.incoming_text', 'each_field.field') }}
-        end as incoming_value
+            else {{ clean_text('each_field.kajabi_text', 'each_field.field') }}
+        end as kajabi_value
     from matches
     inner join exports on matches.row_number = exports.row_number
     cross join contact_columns
     cross join lateral (
         {{ unpivot_fields(['exports']) }}
-    ) as each_field (field, incoming_text)
+    ) as each_field (field, kajabi_text)
 ),
 
 new_contacts as (
@@ -42,7 +42,7 @@ new_contacts as (
         cleaned.email_key as email,
         cleaned.kajabi_id,
         cleaned.kajabi_member_id,
-        jsonb_object_agg(cleaned.field, cleaned.incoming_value) as field_values
+        jsonb_object_agg(cleaned.field, cleaned.kajabi_value) as field_values
     from cleaned
     cross join plan_inputs
     group by

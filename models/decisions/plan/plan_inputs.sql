@@ -8,7 +8,7 @@ newest_load as (
     select load_id, sha256, encoding from loads where newest_rank is not null order by newest_rank desc limit 1
 ),
 
-base_load as (select sha256 from loads where base_rank is not null order by base_rank desc limit 1),
+baseline_load as (select sha256 from loads where baseline_rank is not null order by baseline_rank desc limit 1),
 
 -- as the guards of this build have them
 limits as (
@@ -48,7 +48,7 @@ plan_inputs as (
         newest_load.load_id,
         newest_load.sha256 as load_sha256,
         newest_load.encoding as load_encoding,
-        (select sha256 from base_load) as base_sha256,
+        (select sha256 from baseline_load) as baseline_sha256,
         policy.version as policy_version,
         (
             select string_agg(column_name, ',' order by column_name collate "C")
@@ -60,9 +60,9 @@ plan_inputs as (
             from {{ ref('stg_ledger__plan_scope') }}
         ) as plan_scope,
         -- what people said since: a plan that does not know the newest word is not the one to write
-        ledger.newest_decision,
-        ledger.newest_settlement,
-        ledger.newest_protection
+        ledger.latest_override,
+        ledger.latest_match_override,
+        ledger.latest_protection
     from newest_load
     cross join policy
     cross join ledger

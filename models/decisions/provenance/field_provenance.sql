@@ -43,8 +43,8 @@ evidence as (
             'edited_here',
             case
                 when
-                    field_differences.is_written and field_differences.present_text is not null
-                    and field_differences.written_value is distinct from field_differences.present_text
+                    field_differences.is_written and field_differences.our_text is not null
+                    and field_differences.written_value is distinct from field_differences.our_text
                     then 'manual'
             end
         ),

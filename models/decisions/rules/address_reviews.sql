@@ -12,12 +12,12 @@ parts as (
         three_way_cells.contact_id,
         three_way_cells.field,
         field_policies.position,
-        three_way_cells.present_text,
-        three_way_cells.incoming_value,
+        three_way_cells.our_text,
+        three_way_cells.kajabi_value,
         coalesce(field_decisions.rule <> 'same', false) as is_different,
         coalesce(field_decisions.needs_review, false) as needs_review,
         -- a blank of Kajabi's empties line 2 and no other part (rule `decided_kajabi`)
-        three_way_cells.incoming_value is null and three_way_cells.present_text is not null as is_blank_in_kajabi,
+        three_way_cells.kajabi_value is null and three_way_cells.our_text is not null as is_blank_in_kajabi,
         three_way_cells.field = 'address_line_2' as is_clearable
     from three_way_cells
     inner join field_policies on three_way_cells.field = field_policies.field
@@ -32,7 +32,7 @@ weighed as (
         *,
         case
             when is_blank_in_kajabi then is_clearable
-            else (present_text is distinct from incoming_value)
+            else (our_text is distinct from kajabi_value)
         end as is_replaced
     from parts
 ),
@@ -40,8 +40,8 @@ weighed as (
 address_reviews as (
     select
         contact_id,
-        string_agg(coalesce(present_text, '-'), ' | ' order by position) as present_address,
-        string_agg(coalesce(incoming_value, '-'), ' | ' order by position) as incoming_address,
+        string_agg(coalesce(our_text, '-'), ' | ' order by position) as our_address,
+        string_agg(coalesce(kajabi_value, '-'), ' | ' order by position) as kajabi_address,
         count(*) filter (where is_replaced) as count_replaced,
         -- one part alone, seen by itself, is the whole question
         count(*) filter (where is_replaced or needs_review) = 1 as is_one_part,

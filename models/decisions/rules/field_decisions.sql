@@ -8,19 +8,19 @@ ruled as (
     select
         *,
         case
-            when (present_text is not distinct from incoming_value) then 'same'
+            when (our_text is not distinct from kajabi_value) then 'same'
             -- deciding for Kajabi's address as a whole may clear our line 2
             when
-                verdict = 'kajabi' and field = 'address_line_2' and incoming_value is null and present_text is not null
+                decision = 'kajabi' and field = 'address_line_2' and kajabi_value is null and our_text is not null
                 then 'decided_kajabi'
-            when incoming_value is null and base_value is not null and present_text is not null then 'cleared_in_kajabi'
-            when incoming_value is null then 'kajabi_blank'
-            when field = 'phone' and incoming_comparable is null then 'invalid_in_kajabi'
-            when verdict = 'ours' then 'decided_ours'
-            when verdict = 'kajabi' then 'decided_kajabi'
+            when kajabi_value is null and baseline_value is not null and our_text is not null then 'cleared_in_kajabi'
+            when kajabi_value is null then 'kajabi_blank'
+            when field = 'phone' and kajabi_comparable is null then 'invalid_in_kajabi'
+            when decision = 'ours' then 'decided_ours'
+            when decision = 'kajabi' then 'decided_kajabi'
             when is_cosmetic then 'cosmetic'
-            when policy = 'link' and present_text is null and is_taken_back then 'blanked_here'
-            when policy = 'link' and present_text is null and not is_held_id then 'link'
+            when policy = 'link' and our_text is null and is_undone then 'blanked_here'
+            when policy = 'link' and our_text is null and not is_held_id then 'link'
             when policy = 'link' then 'no_baseline'
             when is_other_contact then 'contact_owned_elsewhere'
             when policy = 'never' then 'policy_never'
@@ -29,13 +29,13 @@ ruled as (
             when is_malformed_line_2 then 'malformed_line_2'
             -- a part that is new in Kajabi comes along with the address that is followed as a whole
             when is_address and is_followed and not is_unchanged_in_kajabi then 'kajabi_changed'
-            when present_text is null and is_address and is_address_mismatch then 'address_mismatch'
-            when present_text is null and (is_unchanged_in_kajabi or written_value = incoming_value) then 'blanked_here'
-            when present_text is null and policy in ('fill_blank', 'follow_kajabi') then 'fill_blank'
+            when our_text is null and is_address and is_address_mismatch then 'address_mismatch'
+            when our_text is null and (is_unchanged_in_kajabi or written_value = kajabi_value) then 'blanked_here'
+            when our_text is null and policy in ('fill_blank', 'follow_kajabi') then 'fill_blank'
             when is_unchanged_in_kajabi then 'stale_in_kajabi'
             when is_ours_from_kajabi then 'kajabi_changed'
-            when is_in_base then 'both_changed'
-            when present_text is not null then 'no_baseline'
+            when is_in_baseline then 'both_changed'
+            when our_text is not null then 'no_baseline'
             else 'undecided'
         end as rule
     from weighed
@@ -55,18 +55,18 @@ field_decisions as (
         contact_id,
         row_number,
         field,
-        present_value,
-        incoming_value,
-        base_value,
-        is_in_base,
+        our_value,
+        kajabi_value,
+        baseline_value,
+        is_in_baseline,
         rule,
         action,
-        case when action in ('fill', 'update', 'link') then incoming_value else present_value end as final_value,
+        case when action in ('fill', 'update', 'link') then kajabi_value else our_value end as final_value,
         coalesce(
-            action = 'keep' and verdict is null
+            action = 'keep' and decision is null
             and case
                 when review = 'always' then true
-                when is_in_base then incoming_value is not null and not is_unchanged_in_kajabi
+                when is_in_baseline then kajabi_value is not null and not is_unchanged_in_kajabi
                 else review = 'first'
             end,
             false

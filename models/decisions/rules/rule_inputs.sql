@@ -22,7 +22,7 @@ held_ids as (
 
 -- a row that is inserted claims its ids as well
 claimed_ids as (
-    select field, incoming_value from field_differences where field in ('kajabi_id', 'kajabi_member_id')
+    select field, kajabi_value from field_differences where field in ('kajabi_id', 'kajabi_member_id')
     union all
     select 'kajabi_id', exports.kajabi_id
     from exports inner join new_rows on exports.row_number = new_rows.row_number
@@ -35,7 +35,7 @@ claimed_ids as (
 taken_ids as (
     select field, held_value from held_ids
     union
-    select field, incoming_value from claimed_ids group by field, incoming_value having count(*) > 1
+    select field, kajabi_value from claimed_ids group by field, kajabi_value having count(*) > 1
 ),
 
 prepared as (
@@ -51,10 +51,10 @@ prepared as (
         coalesce(field_policies.is_address, false) as is_address,
         taken_ids.held_value is not null as is_held_id,
         -- never on an empty result: two different smileys are not the same word
-        coalesce(present_comparable = incoming_comparable and present_comparable <> '', false) as is_cosmetic,
+        coalesce(our_comparable = kajabi_comparable and our_comparable <> '', false) as is_cosmetic,
         -- what was written here and taken back is nothing new either
-        is_taken_back or (is_in_base and incoming_value is not distinct from base_value) as is_unchanged_in_kajabi,
-        is_in_base and (present_text is not distinct from base_value) as is_ours_from_kajabi,
+        is_undone or (is_in_baseline and kajabi_value is not distinct from baseline_value) as is_unchanged_in_kajabi,
+        is_in_baseline and (our_text is not distinct from baseline_value) as is_ours_from_kajabi,
         coalesce(address_survivorship.is_address_followed, false) as is_address_followed
     from field_differences
     left join field_owners
@@ -64,25 +64,25 @@ prepared as (
     left join field_policies on field_differences.field = field_policies.field
     left join address_survivorship on field_differences.contact_id = address_survivorship.contact_id
     left join taken_ids
-        on field_differences.field = taken_ids.field and field_differences.incoming_value = taken_ids.held_value
+        on field_differences.field = taken_ids.field and field_differences.kajabi_value = taken_ids.held_value
 ),
 
 judged as (
     select
         *,
         bool_or(
-            is_address and present_text is not null and present_text <> incoming_value
+            is_address and our_text is not null and our_text <> kajabi_value
             and not is_cosmetic and not is_malformed_line_2
         ) over (partition by contact_id) as is_address_mismatch,
         -- a part that another source gave, or that was taken back or blanked here, stays behind: the address would be
         -- half of each
         bool_or(
             is_address and not is_cosmetic and not is_malformed_line_2
-            and incoming_value is not null and present_text is distinct from incoming_value
+            and kajabi_value is not null and our_text is distinct from kajabi_value
             and (
-                is_taken_back
+                is_undone
                 or coalesce(is_other_contact or is_other_field or is_legacy_field, false)
-                or coalesce(present_text is null and written_value = incoming_value, false)
+                or coalesce(our_text is null and written_value = kajabi_value, false)
             )
         ) over (partition by contact_id) as is_address_owned
     from prepared

@@ -1,4 +1,4 @@
--- One row per measure of an export: its value in the newest export and in the last accepted one (null without a base).
+-- One row per measure of an export: its value in the newest export and in the last accepted one (null without a baseline).
 with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
 baseline as (select * from {{ ref('stg_kajabi__baseline') }}),
@@ -7,7 +7,7 @@ measured as (
     select 'newest' as which, to_jsonb(measures) as measures
     from ({{ export_measures('exports') }}) as measures
     union all
-    select 'base' as which, to_jsonb(measures) as measures
+    select 'baseline' as which, to_jsonb(measures) as measures
     from ({{ export_measures('baseline') }}) as measures
 ),
 
@@ -15,15 +15,15 @@ export_measures as (
     select
         newest.key as measure,
         newest.value as newest_value,
-        base.value as base_value
+        baseline.value as baseline_value
     from measured
     cross join lateral jsonb_each_text(measured.measures) as newest
     left join (
-        select each_base.key, each_base.value
+        select each_baseline.key, each_baseline.value
         from measured
-        cross join lateral jsonb_each_text(measured.measures) as each_base
-        where measured.which = 'base' and (measured.measures ->> 'count_rows')::bigint > 0
-    ) as base on newest.key = base.key
+        cross join lateral jsonb_each_text(measured.measures) as each_baseline
+        where measured.which = 'baseline' and (measured.measures ->> 'count_rows')::bigint > 0
+    ) as baseline on newest.key = baseline.key
     where measured.which = 'newest'
 )
 

@@ -6,12 +6,12 @@ counted as (
     select
         measure,
         newest_value::bigint as newest_count,
-        base_value::bigint as base_count
+        baseline_value::bigint as baseline_count
     from export_measures
     where measure = 'count_rows' or starts_with(measure, 'filled_')
 ),
 
-totals as (select newest_count, base_count from counted where measure = 'count_rows'),
+totals as (select newest_count, baseline_count from counted where measure = 'count_rows'),
 
 known_here as (
     select
@@ -22,25 +22,25 @@ known_here as (
 ),
 
 guard_export_shrank as (
-    select 'rows' as measure, totals.base_count as expected, totals.newest_count as found
+    select 'rows' as measure, totals.baseline_count as expected, totals.newest_count as found
     from totals
-    where totals.newest_count * 100 < totals.base_count * (100 - {{ var('shrink_limit_percent') }})
+    where totals.newest_count * 100 < totals.baseline_count * (100 - {{ var('shrink_limit_percent') }})
     union all
-    select counted.measure, counted.base_count, counted.newest_count
+    select counted.measure, counted.baseline_count, counted.newest_count
     from counted
     cross join totals
     where
         counted.measure <> 'count_rows'
         -- in a small export one cleared cell is many points already
-        and counted.base_count - counted.newest_count >= {{ var('filled_limit_values') }}
+        and counted.baseline_count - counted.newest_count >= {{ var('filled_limit_values') }}
         and 100.0 * counted.newest_count / nullif(totals.newest_count, 0)
-        < 100.0 * counted.base_count / totals.base_count - {{ var('filled_limit_points') }}
+        < 100.0 * counted.baseline_count / totals.baseline_count - {{ var('filled_limit_points') }}
     union all
     select 'rows for our Kajabi ids', known_here.count_with_id, totals.newest_count
     from totals
     cross join known_here
     where
-        totals.base_count is null
+        totals.baseline_count is null
         -- an export has a row, or `load` refuses it: none means that nothing was loaded yet
         and totals.newest_count > 0
         and known_here.count_contacts > 0

@@ -7,17 +7,17 @@ parts as (
     select
         merge_plan.contact_id,
         (part.final_value is distinct from merge_plan.contact_as_seen ->> part.field) as is_written,
-        {{ comparable_text('part.final_value') }} <> {{ comparable_text('part.incoming_text') }}
-        and {{ without_placeholder('part.incoming_text') }} is not null
+        {{ comparable_text('part.final_value') }} <> {{ comparable_text('part.kajabi_text') }}
+        and {{ without_placeholder('part.kajabi_text') }} is not null
         and not (
             part.field = 'address_line_2'
-            and {{ is_malformed_line_2('part.incoming_text', 'exports.address_line_1', 'exports.city') }}
+            and {{ is_malformed_line_2('part.kajabi_text', 'exports.address_line_1', 'exports.city') }}
         ) as is_disagreeing
     from merge_plan
     inner join exports on merge_plan.row_number = exports.row_number
     cross join lateral (
         {{ unpivot_fields(['merge_plan', 'exports'], address_fields()) }}
-    ) as part (field, final_value, incoming_text)
+    ) as part (field, final_value, kajabi_text)
     where {{ trim_text('part.final_value') }} is not null
 ),
 

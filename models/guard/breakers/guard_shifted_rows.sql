@@ -11,10 +11,10 @@ moved as (
         exports.address_line_1,
         exports.city,
         exports.postal_code,
-        baseline.row_number as base_row_number
+        baseline.row_number as baseline_row_number
     from exports
     inner join baseline_rows on exports.row_number = baseline_rows.row_number
-    inner join baseline on baseline_rows.base_row_number = baseline.row_number
+    inner join baseline on baseline_rows.baseline_row_number = baseline.row_number
     where
         exports.address_line_1 is not null
         and (exports.address_line_1, exports.city, exports.postal_code)
@@ -32,7 +32,7 @@ shifted as (
             baseline.address_line_1 = moved.address_line_1
             and baseline.city is not distinct from moved.city
             and baseline.postal_code is not distinct from moved.postal_code
-            and baseline.row_number <> moved.base_row_number
+            and baseline.row_number <> moved.baseline_row_number
     )
 ),
 

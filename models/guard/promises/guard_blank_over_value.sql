@@ -1,16 +1,16 @@
 -- One row per planned value that is blank where the contact holds one.
 with merge_plan as (select * from {{ ref('merge_plan') }} where action = 'update'),
 
-decisions_taken as (select * from {{ source('kajabi_ledger', 'decisions_taken') }}),
+overrides as (select * from {{ source('kajabi_ledger', 'overrides') }}),
 
 decided_addresses as (
     select distinct on (contact_id)
         contact_id,
-        verdict,
-        incoming_values
-    from decisions_taken
+        decision,
+        kajabi_values
+    from overrides
     where field = 'address'
-    order by contact_id asc, decision_id desc
+    order by contact_id asc, override_id desc
 ),
 
 guard_blank_over_value as (
@@ -27,8 +27,8 @@ guard_blank_over_value as (
         -- only deciding for Kajabi's address as a whole, while its line 2 is blank, may clear ours
         and not coalesce(
             seen.key = 'address_line_2'
-            and decided_addresses.verdict = 'kajabi'
-            and decided_addresses.incoming_values -> 'address_line_2' = 'null',
+            and decided_addresses.decision = 'kajabi'
+            and decided_addresses.kajabi_values -> 'address_line_2' = 'null',
             false
         )
 )

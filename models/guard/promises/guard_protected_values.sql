@@ -5,9 +5,9 @@ with merge_plan as (select * from {{ ref('merge_plan') }} where action = 'update
 
 field_sources as (select * from {{ source('kajabi_ledger', 'contact_field_sources') }}),
 
-decisions_taken as (select * from {{ source('kajabi_ledger', 'decisions_taken') }}),
+overrides as (select * from {{ source('kajabi_ledger', 'overrides') }}),
 
-field_changes as (select *, {{ trim_text('new_value') }} as text from {{ source('kajabi_ledger', 'field_changes') }}),
+field_changes as (select *, {{ trim_text('written_value') }} as text from {{ source('kajabi_ledger', 'field_changes') }}),
 
 undone_values as (select * from {{ ref('stg_ledger__undone_values') }}),
 
@@ -54,7 +54,7 @@ witnesses as (
             where
                 (field_changes.contact_id, field_changes.field) = (changed.contact_id, changed.field)
                 -- what this very plan wrote is no edit: the verdict is asked after the write as well
-                and (field_changes.old_value, field_changes.new_value)
+                and (field_changes.our_value, field_changes.written_value)
                 is distinct from (changed.seen ->> changed.field, changed.final_value)
             order by field_changes.run_id desc limit 1
         )),
@@ -64,15 +64,15 @@ witnesses as (
 
 -- the newest word on each cell, and the value of Kajabi's that it was for; a word on an address is one on each part
 latest_overrides as (
-    select distinct on (decisions_taken.contact_id, each_field.key)
-        decisions_taken.contact_id,
+    select distinct on (overrides.contact_id, each_field.key)
+        overrides.contact_id,
         each_field.key as field,
         each_field.value as decided_value,
-        decisions_taken.present_values,
-        decisions_taken.verdict
-    from decisions_taken
-    cross join lateral jsonb_each_text(decisions_taken.incoming_values) as each_field
-    order by decisions_taken.contact_id asc, each_field.key asc, decisions_taken.decision_id desc
+        overrides.our_values,
+        overrides.decision
+    from overrides
+    cross join lateral jsonb_each_text(overrides.kajabi_values) as each_field
+    order by overrides.contact_id asc, each_field.key asc, overrides.override_id desc
 ),
 
 -- the plan that was undone brings nothing back: whoever applies that very fingerprint again has asked for it
@@ -83,16 +83,16 @@ undone_values_planned as (
     from undone_values
     inner join merge_plan on undone_values.contact_id = merge_plan.contact_id
     where
-        merge_plan.contact_as_seen ->> undone_values.field is distinct from undone_values.taken_back_value
-        and to_jsonb(merge_plan) ->> undone_values.field = undone_values.taken_back_value
+        merge_plan.contact_as_seen ->> undone_values.field is distinct from undone_values.undone_value
+        and to_jsonb(merge_plan) ->> undone_values.field = undone_values.undone_value
         and not exists (select from plan_summary where plan_summary.fingerprint = undone_values.fingerprint)
         and not exists (
-            select from decisions_taken
+            select from overrides
             where
-                decisions_taken.contact_id = undone_values.contact_id
-                and decisions_taken.incoming_values ? undone_values.field
-                and decisions_taken.verdict = 'kajabi'
-                and decisions_taken.after_run >= undone_values.undone_by_run
+                overrides.contact_id = undone_values.contact_id
+                and overrides.kajabi_values ? undone_values.field
+                and overrides.decision = 'kajabi'
+                and overrides.after_run >= undone_values.undone_by_run
         )
 ),
 
@@ -106,8 +106,8 @@ guard_protected_values as (
     left join latest_overrides
         on
             witnesses.contact_id = latest_overrides.contact_id and witnesses.field = latest_overrides.field
-            and latest_overrides.verdict = 'kajabi'
-            and coalesce(latest_overrides.present_values -> witnesses.field = witnesses.seen_value, true)
+            and latest_overrides.decision = 'kajabi'
+            and coalesce(latest_overrides.our_values -> witnesses.field = witnesses.seen_value, true)
             and latest_overrides.decided_value is not distinct from witnesses.final_value
     where
         not starts_with(witnesses.source_label, 'kajabi')

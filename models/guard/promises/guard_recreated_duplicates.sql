@@ -6,7 +6,7 @@ contacts as (select * from {{ ref('stg_crm__contacts') }}),
 further_emails as (select * from {{ ref('stg_crm__contact_emails') }}),
 
 -- live, not frozen: a duplicate recorded after the plan counts as well
-known_duplicates as (select * from {{ source('kajabi_ledger', 'known_duplicates') }}),
+merged_contacts as (select * from {{ source('kajabi_ledger', 'merged_contacts') }}),
 
 insert_keys as (
     select
@@ -24,9 +24,9 @@ known_keys as (
     union all
     select email_key, 'a contact has this as another email' from further_emails
     union all
-    select old_email, 'merged away before' from known_duplicates
+    select old_email, 'merged away before' from merged_contacts
     union all
-    select old_kajabi_id, 'merged away before' from known_duplicates
+    select old_kajabi_id, 'merged away before' from merged_contacts
     union all
     select email, 'planned twice' from inserts group by email having count(*) > 1
 ),

@@ -12,7 +12,7 @@ answered as (
         exports.first_name,
         exports.last_name,
         -- the name is two fields, and is put together below
-        to_jsonb(exports) ->> corrections_sent.field as incoming_text,
+        to_jsonb(exports) ->> corrections_sent.field as kajabi_text,
         matches.row_number is not null as is_in_export
     from corrections_sent
     left join matches on corrections_sent.contact_id = matches.contact_id
@@ -24,7 +24,7 @@ cleaned as (
         *,
         {{ clean_text('first_name', "'first_name'") }} as first_name_now,
         {{ clean_text('last_name', "'last_name'") }} as last_name_now,
-        {{ clean_text('incoming_text', 'field') }} as text_now
+        {{ clean_text('kajabi_text', 'field') }} as text_now
     from answered
 ),
 

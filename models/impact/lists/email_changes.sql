@@ -17,14 +17,14 @@ email_changes as (
         contacts.id as contact_id,
         exports.row_number,
         contacts.kajabi_id,
-        contacts.email as present_value,
-        exports.email as incoming_value,
-        baseline.email as base_value
+        contacts.email as our_value,
+        exports.email as kajabi_value,
+        baseline.email as baseline_value
     from matches
     inner join contacts on matches.contact_id = contacts.id
     inner join exports on matches.row_number = exports.row_number
     left join baseline_rows on exports.row_number = baseline_rows.row_number
-    left join baseline on baseline_rows.base_row_number = baseline.row_number
+    left join baseline on baseline_rows.baseline_row_number = baseline.row_number
     where exports.email_key is distinct from {{ clean_email('contacts.email') }}
 )
 

@@ -10,7 +10,7 @@ written as (
         merge_plan.contact_id,
         merge_plan.contact_as_seen ->> 'email' as email,
         planned.key as field,
-        merge_plan.contact_as_seen ->> planned.key as present_value,
+        merge_plan.contact_as_seen ->> planned.key as our_value,
         to_jsonb(merge_plan) ->> planned.key as final_value,
         planned.value as rule
     from merge_plan
@@ -25,7 +25,7 @@ planned_cells as (
         written.email,
         written.field,
         field_decisions.action,
-        written.present_value,
+        written.our_value,
         written.final_value,
         written.rule
     from written
@@ -39,7 +39,7 @@ planned_cells as (
         email,
         'new_contact' as field,
         action,
-        null as present_value,
+        null as our_value,
         concat_ws(', ', {{ list_fields('FIELD', planned_fields()) }}) as final_value,
         null as rule
     from merge_plan

@@ -15,7 +15,7 @@ vanished_contacts as (
         contacts.kajabi_id,
         exists(
             select from baseline where baseline.kajabi_id = {{ trim_text('contacts.kajabi_id') }}
-        ) as was_in_last_accepted
+        ) as was_in_baseline
     from contacts
     where not exists (select from match_candidates where match_candidates.contact_id = contacts.id)
 )

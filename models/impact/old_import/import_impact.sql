@@ -18,7 +18,7 @@ import_impact as (
         jsonb_agg(
             jsonb_build_object(
                 'field', old_import_values.field,
-                'ours', old_import_values.present_value,
+                'ours', old_import_values.our_value,
                 'old_import', old_import_values.old_import_value
             ) order by field_policies.position
         ) as value_changes

@@ -27,7 +27,7 @@ overwritten as (
     inner join contacts on old_import_matches.contact_id = contacts.id
     cross join lateral (
         {{ unpivot_fields(['contacts', 'exports']) }}
-    ) as each_field (field, present_value, old_import_value)
+    ) as each_field (field, our_value, old_import_value)
     inner join field_policies on each_field.field = field_policies.field
     inner join contact_columns on each_field.field = contact_columns.column_name
     where each_field.old_import_value is not null
@@ -39,7 +39,7 @@ old_import_values as (
     select
         overwritten.contact_id,
         overwritten.field,
-        overwritten.present_value,
+        overwritten.our_value,
         overwritten.old_import_value,
         coalesce(
             {{ trim_text('overwritten.evidence') }} is not null
@@ -49,7 +49,7 @@ old_import_values as (
             false
         ) as is_enriched
     from overwritten
-    where overwritten.old_import_value is distinct from overwritten.present_value
+    where overwritten.old_import_value is distinct from overwritten.our_value
 )
 
 select * from old_import_values

@@ -1,5 +1,5 @@
 {{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
--- One row per record of the base: the export that we last accepted.
+-- One row per record of the baseline: the export that we last accepted.
 with kajabi_rows as (select * from {{ ref('stg_kajabi__rows') }}),
 
 stg_kajabi__baseline as (
@@ -12,7 +12,7 @@ stg_kajabi__baseline as (
         {{ list_fields('FIELD') }},
         kajabi_created_at
     from kajabi_rows
-    where is_base
+    where is_baseline
 )
 
 select * from stg_kajabi__baseline

@@ -8,7 +8,7 @@ stg_kajabi__loads as (
         sha256,
         encoding,
         newest_rank,
-        base_rank
+        baseline_rank
     from loads
 )
 

@@ -1,5 +1,5 @@
 {{ config(indexes=[{'columns': ['load_id', 'row_number'], 'unique': true}]) }}
--- One row per record of the newest load and of the base load.
+-- One row per record of the newest load and of the baseline load.
 with loads as (select * from {{ ref('stg_kajabi__loads') }}),
 
 contact_rows as (select * from {{ source('kajabi_raw', 'contact_rows') }}),
@@ -9,8 +9,8 @@ chosen_loads as (
         load_id,
         newest_rank is not null
         and newest_rank = max(newest_rank) over () as is_newest,
-        base_rank is not null
-        and base_rank = max(base_rank) over () as is_base
+        baseline_rank is not null
+        and baseline_rank = max(baseline_rank) over () as is_baseline
     from loads
 ),
 
@@ -40,10 +40,10 @@ stg_kajabi__rows as (
 
         -- booleans
         chosen_loads.is_newest,
-        chosen_loads.is_base
+        chosen_loads.is_baseline
     from contact_rows
     inner join chosen_loads on contact_rows.load_id = chosen_loads.load_id
-    where chosen_loads.is_newest or chosen_loads.is_base
+    where chosen_loads.is_newest or chosen_loads.is_baseline
 )
 
 select * from stg_kajabi__rows

@@ -6,8 +6,8 @@ stg_ledger__field_changes as (
         run_id,
         contact_id,
         field,
-        old_value,
-        new_value,
+        our_value,
+        written_value,
         rule
     from field_changes
 )

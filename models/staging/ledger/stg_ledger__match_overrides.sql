@@ -1,7 +1,7 @@
 {{ config(materialized='table', indexes=[{'columns': ['row_number'], 'unique': true}]) }}
--- One row per export row that a person settled: it holds until the row's id, email, name or phone changes.
+-- One row per export row whose match a person has overridden: it holds until the row's id, email, name or phone changes.
 -- A row of somebody who was erased here is as good as settled, until a person says otherwise.
-with settlements as (select * from {{ source('kajabi_ledger', 'settlements') }}),
+with match_overrides as (select * from {{ source('kajabi_ledger', 'match_overrides') }}),
 
 erasures as (select * from {{ source('kajabi_ledger', 'erasures') }}),
 
@@ -14,14 +14,14 @@ contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
 newest as (
     select distinct on (row_key) *
-    from settlements
-    order by row_key asc, settlement_id desc
+    from match_overrides
+    order by row_key asc, match_override_id desc
 ),
 
-settled_rows as (
+overridden_rows as (
     select
         exports.row_number,
-        newest.verdict,
+        newest.decision,
         newest.contact_id
     from exports
     inner join newest
@@ -51,10 +51,10 @@ erased_rows as (
 ),
 
 stg_ledger__match_overrides as (
-    select * from settled_rows
+    select * from overridden_rows
     union all
     select row_number, 'erased', null::uuid from erased_rows
-    where row_number not in (select row_number from settled_rows)
+    where row_number not in (select row_number from overridden_rows)
 )
 
 select * from stg_ledger__match_overrides

@@ -1,14 +1,14 @@
 -- One row per email or Kajabi id that was merged away, and the contact that survived then.
-with known_duplicates as (select * from {{ source('kajabi_ledger', 'known_duplicates') }}),
+with merged_contacts as (select * from {{ source('kajabi_ledger', 'merged_contacts') }}),
 
 stg_ledger__merged_contacts as (
     select
-        duplicate_id,
+        merged_contact_id,
         old_email,
         old_kajabi_id,
         survivor_contact_id,
         survivor_email
-    from known_duplicates
+    from merged_contacts
 )
 
 select * from stg_ledger__merged_contacts

@@ -6,17 +6,17 @@ stg_ledger__open_conflicts as (
     select
         contact_id,
         field,
-        present_value,
+        our_value,
         -- a conflict of an earlier version has the cleaned values only
         case
-            when incoming_text is null then incoming_value
-            else {{ clean_text('incoming_text', 'field') }}
-        end as incoming_value,
+            when kajabi_text is null then kajabi_value
+            else {{ clean_text('kajabi_text', 'field') }}
+        end as kajabi_value,
         case
-            when base_text is null then base_value
-            else {{ clean_text('base_text', 'field') }}
-        end as base_value,
-        was_in_base,
+            when baseline_text is null then baseline_value
+            else {{ clean_text('baseline_text', 'field') }}
+        end as baseline_value,
+        was_in_baseline,
         was_address_given
     from open_conflicts
 )

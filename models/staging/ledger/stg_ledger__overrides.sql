@@ -1,16 +1,16 @@
 -- One row per override: what a person decided about a cell or an address, for exactly these values. The newest counts.
-with decisions_taken as (select * from {{ source('kajabi_ledger', 'decisions_taken') }}),
+with overrides as (select * from {{ source('kajabi_ledger', 'overrides') }}),
 
 stg_ledger__overrides as (
     select
-        decision_id,
+        override_id,
         contact_id,
         field,
-        verdict,
-        incoming_values,
-        present_values,
+        decision,
+        kajabi_values,
+        our_values,
         after_run
-    from decisions_taken
+    from overrides
 )
 
 select * from stg_ledger__overrides

@@ -4,11 +4,11 @@ with database_identity as (select identity from {{ source('kajabi_ledger', 'data
 stg_ledger__state as (
     select
         identity as database_identity,
-        (select max(decision_id) from {{ source('kajabi_ledger', 'decisions_taken') }}) as newest_decision,
-        (select max(settlement_id) from {{ source('kajabi_ledger', 'settlements') }}) as newest_settlement,
-        (select max(protection_id) from {{ source('kajabi_ledger', 'protections') }}) as newest_protection,
-        exists (select from {{ source('kajabi_ledger', 'known_duplicates') }})
-        or exists (select from {{ source('kajabi_ledger', 'duplicates_declared_none') }}) as are_merged_contacts_known
+        (select max(override_id) from {{ source('kajabi_ledger', 'overrides') }}) as latest_override,
+        (select max(match_override_id) from {{ source('kajabi_ledger', 'match_overrides') }}) as latest_match_override,
+        (select max(protection_id) from {{ source('kajabi_ledger', 'protections') }}) as latest_protection,
+        exists (select from {{ source('kajabi_ledger', 'merged_contacts') }})
+        or exists (select from {{ source('kajabi_ledger', 'no_merged_contacts_declared') }}) as are_merged_contacts_known
     from database_identity
 )
 

@@ -8,16 +8,16 @@ undone as (
     select
         field_changes.contact_id,
         field_changes.field,
-        field_changes.old_value as taken_back_value,
+        field_changes.our_value as undone_value,
         field_changes.run_id as undone_by_run,
         merge_runs.fingerprint
     from field_changes
     inner join merge_runs on field_changes.run_id = merge_runs.run_id
-    where field_changes.rule = 'undone' and field_changes.old_value is not null
+    where field_changes.rule = 'undone' and field_changes.our_value is not null
 ),
 
 stg_ledger__undone_values as (
-    select distinct on (contact_id, field, taken_back_value) *
+    select distinct on (contact_id, field, undone_value) *
     from undone
     where
         not exists (
@@ -25,10 +25,10 @@ stg_ledger__undone_values as (
             where
                 later.contact_id = undone.contact_id
                 and later.field = undone.field
-                and later.new_value = undone.taken_back_value
+                and later.written_value = undone.undone_value
                 and later.run_id > undone.undone_by_run
         )
-    order by contact_id asc, field asc, taken_back_value asc, undone_by_run desc
+    order by contact_id asc, field asc, undone_value asc, undone_by_run desc
 )
 
 select * from stg_ledger__undone_values

@@ -1,6 +1,6 @@
 -- Invariant: every difference is in `field_decisions` exactly once, with our value as the picture has it, and nothing
 -- else is there. A difference is a value of Kajabi's that is not ours, trimmed; or a blank of Kajabi's over a value of
--- ours, where the base had a value, a conflict is open with both sides as they were, or a person's decision holds.
+-- ours, where the baseline had a value, a conflict is open with both sides as they were, or a person's decision holds.
 -- It guards the short cut of the decisions, which compares wide rows first and unpivots only the few that differ.
 -- A field forgotten there would never be filled, reviewed or reported, and no count would show it.
 -- So the differences are found here a second time, field by field, for every matched contact.
@@ -30,10 +30,10 @@ every_cell as (
     inner join exports on matches.row_number = exports.row_number
     inner join contacts on matches.contact_id = contacts.id
     left join baseline_rows on matches.row_number = baseline_rows.row_number
-    left join baseline on baseline_rows.base_row_number = baseline.row_number
+    left join baseline on baseline_rows.baseline_row_number = baseline.row_number
     cross join lateral (
         {{ unpivot_fields(['contacts', 'exports', 'baseline'], planned_fields()) }}
-    ) as each_field (field, ours, theirs, base_text)
+    ) as each_field (field, ours, theirs, baseline_text)
     -- a site without a column has nothing to decide about it
     inner join contact_columns on each_field.field = contact_columns.column_name
 ),
@@ -48,8 +48,8 @@ differences as (
         on
             every_cell.contact_id = open_conflicts.contact_id
             and every_cell.field = open_conflicts.field
-            and open_conflicts.incoming_value is null
-            and every_cell.ours = open_conflicts.present_value
+            and open_conflicts.kajabi_value is null
+            and every_cell.ours = open_conflicts.our_value
     left join active_overrides
         on every_cell.contact_id = active_overrides.contact_id and every_cell.field = active_overrides.field
     where
@@ -59,7 +59,7 @@ differences as (
             and {{ trim_text('every_cell.ours') }} is not null
             and every_cell.field not in ('kajabi_id', 'kajabi_member_id')
             and (
-                {{ clean_text('every_cell.base_text', 'every_cell.field') }} is not null
+                {{ clean_text('every_cell.baseline_text', 'every_cell.field') }} is not null
                 or open_conflicts.contact_id is not null
                 or active_overrides.contact_id is not null
             )
@@ -81,7 +81,7 @@ bad_rows as (
     having
         count(differences.contact_id) <> 1
         or count(field_decisions.contact_id) <> 1
-        or bool_or(differences.ours is distinct from field_decisions.present_value)
+        or bool_or(differences.ours is distinct from field_decisions.our_value)
 )
 
 select * from bad_rows

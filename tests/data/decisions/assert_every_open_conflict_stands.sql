@@ -1,7 +1,7 @@
--- Invariant: a conflict whose two sides are as they were when it was opened is decided as an open one, with the base
+-- Invariant: a conflict whose two sides are as they were when it was opened is decided as an open one, with the baseline
 -- that it was opened with.
 -- It guards what waits for a person. The last accepted export moves on every week: against the new one, Kajabi's value
--- is not new any more, and a conflict that forgot its base would fall silent before anybody has answered.
+-- is not new any more, and a conflict that forgot its baseline would fall silent before anybody has answered.
 -- The cells are compared here a second time, field by field, for every conflict of the ledger.
 with noted_conflicts as (select * from {{ source('kajabi_ledger', 'open_conflicts') }}),
 
@@ -10,11 +10,11 @@ open_conflicts as (
     select
         contact_id,
         field,
-        present_value,
-        was_in_base,
-        coalesce({{ clean_text('incoming_text', 'field') }}, case when incoming_text is null then incoming_value end)
-            as incoming_value,
-        coalesce({{ clean_text('base_text', 'field') }}, case when base_text is null then base_value end) as base_value
+        our_value,
+        was_in_baseline,
+        coalesce({{ clean_text('kajabi_text', 'field') }}, case when kajabi_text is null then kajabi_value end)
+            as kajabi_value,
+        coalesce({{ clean_text('baseline_text', 'field') }}, case when baseline_text is null then baseline_value end) as baseline_value
     from noted_conflicts
 ),
 
@@ -33,9 +33,9 @@ standing as (
     inner join exports on matches.row_number = exports.row_number
     inner join contacts on open_conflicts.contact_id = contacts.id
     where
-        to_jsonb(contacts) ->> open_conflicts.field is not distinct from open_conflicts.present_value
+        to_jsonb(contacts) ->> open_conflicts.field is not distinct from open_conflicts.our_value
         and {{ clean_text('(to_jsonb(exports) ->> open_conflicts.field)', 'open_conflicts.field') }}
-        is not distinct from open_conflicts.incoming_value
+        is not distinct from open_conflicts.kajabi_value
         -- written in another way Kajabi's cell can be ours to the letter: then nothing differs any more
         and ({{ trim_text('(to_jsonb(exports) ->> open_conflicts.field)') }})
         is distinct from {{ trim_text('(to_jsonb(contacts) ->> open_conflicts.field)') }}
@@ -51,8 +51,8 @@ bad_rows as (
         on standing.contact_id = field_decisions.contact_id and standing.field = field_decisions.field
     where
         field_decisions.is_open_conflict is not true
-        or (field_decisions.base_value is distinct from standing.base_value)
-        or (field_decisions.is_in_base is distinct from standing.was_in_base)
+        or (field_decisions.baseline_value is distinct from standing.baseline_value)
+        or (field_decisions.is_in_baseline is distinct from standing.was_in_baseline)
 )
 
 select * from bad_rows

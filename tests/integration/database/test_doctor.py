@@ -284,10 +284,10 @@ LOST = {
     "load": (
         *("usage on schema kajabi_raw", "select on kajabi_ledger.schema_migrations", "insert on kajabi_raw.loads"),
         *("delete on kajabi_raw.contact_rows", "usage on sequence kajabi_raw.load_ranks"),
-        *("update (base_rank) on kajabi_raw.loads", "delete on kajabi_ledger.plan_scope"),
+        *("update (baseline_rank) on kajabi_raw.loads", "delete on kajabi_ledger.plan_scope"),
     ),
     "plan": (
-        *("select on public.contacts", "select on kajabi_ledger.settlements", "insert on kajabi_ledger.plan_scope"),
+        *("select on public.contacts", "select on kajabi_ledger.match_overrides", "insert on kajabi_ledger.plan_scope"),
         "execute on function kajabi_ledger.clean_email",
     ),
     "apply": (

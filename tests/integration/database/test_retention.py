@@ -1,4 +1,4 @@
-"""What old exports and old plans leave behind goes when it is old; the newest and the base never do."""
+"""What old exports and old plans leave behind goes when it is old; the newest and the baseline never do."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def test_the_last_loads_keep_their_rows_and_the_one_before_them_loses_them(
     assert known == [{"load_id": number, "row_count": 1} for number in range(1, kept + 2)], "the files stay known"
 
 
-def test_the_base_and_the_newest_stay_however_old_they_are(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_baseline_and_the_newest_stay_however_old_they_are(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KEPT_LOADS_VARIABLE, "2")
-    world.load(row(1), as_base=True)
+    world.load(row(1), as_baseline=True)
     oldest = world.write_export([row(2)])
     with world.connect() as connection:
         load_export(connection, oldest)
@@ -59,8 +59,8 @@ def test_the_base_and_the_newest_stay_however_old_they_are(world: World, monkeyp
         again = load_export(connection, oldest)
     assert (again.load_id, again.status) == (2, "newest_again")
     assert loads_with_rows(world) == [1, 2, 5, 6], "the newest is an old file, and its rows are there again"
-    world.load(row(7), as_base=True)
-    assert loads_with_rows(world) == [2, 6, 7], "the old base is an old load now, the newest is still the newest"
+    world.load(row(7), as_baseline=True)
+    assert loads_with_rows(world) == [2, 6, 7], "the old baseline is an old load now, the newest is still the newest"
 
 
 def test_a_load_that_fails_prunes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +126,7 @@ def ran(world: World) -> World:
         select n, 'insert', gen_random_uuid(), 1, '{"phone": "new_contact"}' from generate_series(1, 3) as n
     """)
     world.run("""
-        insert into kajabi_ledger.field_changes (run_id, contact_id, field, new_value, rule)
+        insert into kajabi_ledger.field_changes (run_id, contact_id, field, written_value, rule)
         select run_id, contact_id, 'phone', '1', 'new_contact' from kajabi_ledger.planned_rows
     """)
     return world

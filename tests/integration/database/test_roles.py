@@ -56,9 +56,9 @@ CARELESS = "; ".join(
 )
 
 LEDGER = (
-    *("contact_field_sources", "corrections_sent", "decisions_taken", "duplicates_declared_none", "exports_made"),
-    *("field_changes", "guard_overrides", "inserted_contacts", "known_duplicates", "merge_runs", "open_conflicts"),
-    *("planned_rows", "protections", "settlements"),
+    *("contact_field_sources", "corrections_sent", "overrides", "no_merged_contacts_declared", "exports_made"),
+    *("field_changes", "guard_overrides", "inserted_contacts", "merged_contacts", "merge_runs", "open_conflicts"),
+    *("planned_rows", "protections", "match_overrides"),
 )
 OWNERS_LEDGER = ("database_identity", "erasures", "erasure_salt", "plan_scope", "pruned_keys", "schema_migrations")
 # functions that run with the caller's rights
@@ -73,7 +73,7 @@ def inside(schema: str, *names: str) -> set[str]:
     return {f"{schema}.{name}" for name in names}
 
 
-BASE = inside("kajabi_raw", "loads.base_rank", "loads.base_how", "loads.base_at")
+BASELINE = inside("kajabi_raw", "loads.baseline_rank", "loads.baseline_how", "loads.baseline_at")
 FURTHER_EMAILS = inside("public", "contact_emails.contact_id", "contact_emails.email")
 BACKUP = inside("public", *(f"contacts_merge_backup.{name}" for name in ("email", "kajabi_id", "survivor_id")))
 # Everything that a role may do; all else is denied. A table stands for each of its columns; a name that this version
@@ -84,7 +84,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "use": {"kajabi_raw", "kajabi_ledger"},
         "select": {"kajabi_raw.loads", "kajabi_raw.contact_rows", "kajabi_ledger.schema_migrations"},
         "insert": {"kajabi_raw.loads", "kajabi_raw.contact_rows"},
-        "update": BASE | {"kajabi_raw.loads.newest_rank"},
+        "update": BASELINE | {"kajabi_raw.loads.newest_rank"},
         "delete": {"kajabi_raw.contact_rows", "kajabi_ledger.plan_scope"},
         "lock": {"kajabi_raw.contact_rows", "kajabi_ledger.plan_scope"},
         "count with": {"kajabi_raw.load_ranks"},
@@ -112,9 +112,9 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "insert": inside("kajabi_ledger", *LEDGER)
         | inside("public", *(f"contacts.{name}" for name in ("id", "email", "source_system", *PLANNED))),
         "update": inside("kajabi_ledger", "merge_runs", "contact_field_sources", "corrections_sent")
-        | inside("kajabi_ledger", "known_duplicates.old_kajabi_id")
+        | inside("kajabi_ledger", "merged_contacts.old_kajabi_id")
         | inside("public", *(f"contacts.{name}" for name in PLANNED))
-        | BASE,
+        | BASELINE,
         "delete": inside("kajabi_ledger", "contact_field_sources", "open_conflicts"),
         "lock": inside("kajabi_ledger", *("merge_runs", "contact_field_sources", "open_conflicts", "corrections_sent")),
         "count with": {"kajabi_raw.load_ranks", "public.contacts_number_seq"},

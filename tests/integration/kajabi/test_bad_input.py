@@ -181,12 +181,12 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 
 @pytest.fixture(scope="module")
 def kept(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A database in use, which every bad input must leave as it is: contacts, a base and a newest load."""
+    """A database in use, which every bad input must leave as it is: contacts, a baseline and a newest load."""
     name = database_name()
     with pointed_at(disposable.create(server, name)) as target:
         world = World(target, tmp_path_factory.mktemp("kept"))
         world.add_contacts({**ADA, "phone": "(303) 555-0101"}, {**BEN, "phone_source": "paypal"})
-        world.load(ADA, as_base=True)
+        world.load(ADA, as_baseline=True)
         world.load(ADA, BEN)
         yield world
     disposable.drop(server, name)
@@ -233,7 +233,7 @@ def test_weekly_refuses_a_bad_file_before_it_plans_anything(console: Console, ke
     assert not kept.one("select to_regclass('kajabi_guard.plan_summary') as plan")["plan"]
 
 
-def test_a_bad_file_is_not_declared_as_base_either(console: Console, kept: World, tmp_path: Path) -> None:
+def test_a_bad_file_is_not_declared_as_baseline_either(console: Console, kept: World, tmp_path: Path) -> None:
     file = tmp_path / "export.csv"
     file.write_bytes(REFUSED["the last record cut off between cells"][0])
     with unchanged(kept):

@@ -263,7 +263,7 @@ def test_what_is_newer_in_kajabi_is_not_sent_back_before_a_person_says_ours(worl
     world.add_contacts(
         person(1, phone="(303) 555-0101", **ADDRESS), person(2, phone="(303) 555-0199"), person(3, last_name="Ours")
     )
-    world.load(*(person(n, phone=f"(303) 555-010{n}", **ADDRESS) for n in (1, 2, 3)), as_base=True)
+    world.load(*(person(n, phone=f"(303) 555-010{n}", **ADDRESS) for n in (1, 2, 3)), as_baseline=True)
     world.load(
         person(1, phone="(720) 555-0111", **MOVED),  # changed in Kajabi: kajabi_changed
         person(2, phone="(720) 555-0112"),  # changed on both sides: both_changed
@@ -392,7 +392,7 @@ def test_a_correction_is_followed_until_kajabi_agrees(world: World) -> None:
     phones = {email: f"+1 303 555 010{n}" for n, email in enumerate(emails, start=1)}
     world.add_contacts(*(person(n, phone=phones[emails[n - 1]]) for n in range(1, 5)))
     old = [person(n, phone=f"(720) 555-011{n}") for n in range(1, 5)]
-    world.load(*old, as_base=True)
+    world.load(*old, as_baseline=True)
     newer = [{**row, "phone": f"(720) 555-012{n}"} for n, row in enumerate(old, start=1)]
     world.load(*newer)
     world.apply(world.plan()["fingerprint"])

@@ -77,7 +77,7 @@ def test_a_bad_file_is_refused_until_a_person_overrides_it_with_a_reason(
     world: World, damage: Callable[[Rows], Rows], guard: str
 ) -> None:
     world.add_contacts(*people())
-    world.load(*people(), as_base=True)
+    world.load(*people(), as_baseline=True)
     world.load(*damage(people()))
     plan = world.plan()
     assert [name for name, found in world.verdict().items() if found] == [guard]

@@ -1,6 +1,6 @@
 """The cells that everybody should be able to decide by heart: default policy, first import, one plan for all of them.
 
-Those about what moved since the last accepted import have a base, and a plan of their own.
+Those about what moved since the last accepted import have a baseline, and a plan of their own.
 Each test says which rule decided and what stands in the contact after the apply; the oracle must say the same.
 """
 
@@ -108,16 +108,16 @@ def outcome(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 def moved(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """With a base; the phone alone follows Kajabi."""
+    """With a baseline; the phone alone follows Kajabi."""
     with database(server, "kajabi_guard_test_moved_cells") as target:
         world = World(target, tmp_path_factory.mktemp("moved cells"))
         world.policy = {"phone": "follow_kajabi"}
         keys = {name: {"email": email_of(name), "kajabi_id": f"10000000{n:02}"} for n, name in enumerate(MOVED_CELLS)}
         world.add_contacts(*({**ours, **keys[name]} for name, (ours, _, _) in MOVED_CELLS.items()))
-        base = [{**then, **keys[name]} for name, (_, then, _) in MOVED_CELLS.items()]
-        world.load(*base, as_base=True)
+        baseline = [{**then, **keys[name]} for name, (_, then, _) in MOVED_CELLS.items()]
+        world.load(*baseline, as_baseline=True)
         rows = [{**now, **keys[name]} for name, (_, _, now) in MOVED_CELLS.items()]
-        return outcome_of(world, rows, History(base_rows=base, policies=world.policy))
+        return outcome_of(world, rows, History(baseline_rows=baseline, policies=world.policy))
 
 
 def outcome_of(world: World, rows: list[dict[str, str | None]], history: History) -> Outcome:

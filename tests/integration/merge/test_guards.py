@@ -118,7 +118,7 @@ def planned_row_for(person: dict[str, str], field: str, value: str, row_number: 
 
 def recorded_duplicate(column: str, value: str) -> str:
     return f"""
-        insert into kajabi_ledger.known_duplicates ({column}, survivor_contact_id, survivor_email, recorded_by)
+        insert into kajabi_ledger.merged_contacts ({column}, survivor_contact_id, survivor_email, recorded_by)
         values ('{value}', {contact(ADA)}, '{ADA["email"]}', 'test')
     """
 
@@ -349,7 +349,7 @@ def assert_refused(world: World, before: dict[str, Any], naming: str) -> None:
     assert "@" not in run["refusal"]
     for table in ("planned_rows", "field_changes"):
         assert not world.rows(f"select * from kajabi_ledger.{table}")
-    assert not world.rows("select * from kajabi_raw.loads where base_rank is not null")
+    assert not world.rows("select * from kajabi_raw.loads where baseline_rank is not null")
 
 
 def test_the_healthy_plan_passes_every_guard_and_is_applied(world: World) -> None:
@@ -554,8 +554,8 @@ def test_a_plan_whose_ground_has_moved_is_stale(world: World, query: str) -> Non
     assert_refused(world, before, "has changed since it was read")
 
 
-def test_a_plan_is_stale_once_another_export_is_the_base(world: World) -> None:
-    world.load(ADA, as_base=True)
+def test_a_plan_is_stale_once_another_export_is_the_baseline(world: World) -> None:
+    world.load(ADA, as_baseline=True)
     with pytest.raises(StalePlan, match="has changed since it was read"):
         world.apply()
 

@@ -43,7 +43,7 @@ def follow(world: World, *fields: str) -> None:
 
 
 def test_each_movement_since_the_last_accepted_export_gets_its_rule(world: World) -> None:
-    """Ours equals the base and Kajabi's is new: keep, review. Blank here, unchanged there since the base: keep."""
+    """Ours equals the baseline and Kajabi's is new: keep, review. Blank here, unchanged there since the baseline: keep."""
     world.add_contacts(
         person(1, phone="(303) 555-0101"),
         person(2, phone="(303) 555-0199"),
@@ -54,7 +54,7 @@ def test_each_movement_since_the_last_accepted_export_gets_its_rule(world: World
     )
     was = [person(n, phone=f"(303) 555-010{n}") for n in range(1, 7)]
     was[5]["phone"] = ""
-    world.load(*was, as_base=True)
+    world.load(*was, as_baseline=True)
     now = [dict(row) for row in was]
     now[0]["phone"] = "(720) 555-0111"  # changed in Kajabi only
     now[1]["phone"] = "(720) 555-0112"  # changed here and in Kajabi
@@ -76,9 +76,9 @@ def test_each_movement_since_the_last_accepted_export_gets_its_rule(world: World
     assert waiting == {"person1@example.org", "person2@example.org", "person5@example.org"}
 
 
-def test_a_conflict_stays_open_after_the_base_has_moved_on_until_one_side_moves(world: World) -> None:
+def test_a_conflict_stays_open_after_the_baseline_has_moved_on_until_one_side_moves(world: World) -> None:
     world.add_contacts(person(1, phone="(303) 555-0101"), person(2, phone="(303) 555-0102"))
-    world.load(person(1, phone="(303) 555-0101"), person(2, phone="(303) 555-0102"), as_base=True)
+    world.load(person(1, phone="(303) 555-0101"), person(2, phone="(303) 555-0102"), as_baseline=True)
     changed = [person(1, phone="(720) 555-0111"), person(2, phone="")]
     for week in range(3):
         world.load(*changed, person(3 + week, phone=""))
@@ -109,7 +109,7 @@ def test_an_address_is_followed_whole_or_not_at_all(world: World) -> None:
     )
     was = [person(n, **ADDRESS) for n in range(1, 5)]
     was[3]["address_line_2"] = ""
-    world.load(*was, as_base=True)
+    world.load(*was, as_baseline=True)
     world.load(
         person(1, **MOVED),
         person(2, **MOVED),
@@ -128,9 +128,9 @@ def test_an_address_is_followed_whole_or_not_at_all(world: World) -> None:
 
 
 def test_an_address_that_was_kept_is_not_followed_because_kajabi_repeats_the_part_that_is_ours(world: World) -> None:
-    """The country is ours: Kajabi had none. It gives the same one with the new address, and the base moves on."""
+    """The country is ours: Kajabi had none. It gives the same one with the new address, and the baseline moves on."""
     world.add_contacts(person(1, **ADDRESS))
-    world.load(person(1, **{**ADDRESS, "country": ""}), as_base=True)
+    world.load(person(1, **{**ADDRESS, "country": ""}), as_baseline=True)
     follow(world, *ADDRESS)
     moved = person(1, **{**ADDRESS, "address_line_1": "99 Oak Ave", "city": "Lyons"})
     for _ in range(2):
@@ -148,7 +148,7 @@ def test_an_address_is_not_followed_over_a_part_that_was_written_and_blanked_her
     world.load(person(1, **ADDRESS))
     world.apply(world.plan()["fingerprint"])
     world.run("update public.contacts set postal_code = null")
-    world.load(person(1, **{**ADDRESS, "postal_code": ""}), as_base=True)
+    world.load(person(1, **{**ADDRESS, "postal_code": ""}), as_baseline=True)
     follow(world, *ADDRESS)
     world.load(person(1, **{**ADDRESS, "address_line_1": "99 Oak Ave"}))
     world.plan()
@@ -161,7 +161,7 @@ def test_an_address_is_not_followed_over_a_part_that_was_written_and_blanked_her
 @pytest.mark.parametrize("policy", ["fill_blank", "follow_kajabi"])
 def test_an_address_that_waits_is_followed_once_the_policy_follows(world: World, policy: str) -> None:
     world.add_contacts(person(1, **ADDRESS))
-    world.load(person(1, **ADDRESS), as_base=True)
+    world.load(person(1, **ADDRESS), as_baseline=True)
     world.load(person(1, **MOVED))
     world.plan()
     world.apply()
@@ -178,7 +178,7 @@ def test_a_value_that_is_newer_in_kajabi_is_taken_only_where_the_policy_follows(
     world: World, policy: str, expected: str
 ) -> None:
     world.add_contacts(person(1))
-    world.load(person(1), as_base=True)
+    world.load(person(1), as_baseline=True)
     world.load(person(1, first_name="Grace"))
     world.policy = {"first_name": policy}
     world.plan()
@@ -196,7 +196,7 @@ def test_an_edit_made_here_without_provenance_is_protected(world: World) -> None
     world.apply(world.plan()["fingerprint"])
     world.run("update public.contacts set phone = '(303) 555-0177'")
     world.load(person(1, phone="(303) 555-0177"))
-    world.apply(world.plan()["fingerprint"])  # Kajabi agrees: this becomes the base
+    world.apply(world.plan()["fingerprint"])  # Kajabi agrees: this becomes the baseline
     world.load(person(1, phone="(720) 555-0122"))
     world.plan()
     decision = world.decisions()["person1@example.org", "phone"]
@@ -205,12 +205,12 @@ def test_an_edit_made_here_without_provenance_is_protected(world: World) -> None
     assert world.contacts()["person1@example.org"]["phone"] == "(303) 555-0177"
 
 
-def test_what_was_written_here_and_taken_back_is_not_filled_again(world: World) -> None:
+def test_what_was_written_here_and_undone_is_not_filled_again(world: World) -> None:
     world.add_contacts(person(1))
     world.load(person(1, phone="(303) 555-0101"))
     world.apply(world.plan()["fingerprint"])
     world.run("update public.contacts set phone = null")
-    world.run("update kajabi_raw.loads set base_rank = null, base_how = null")
+    world.run("update kajabi_raw.loads set baseline_rank = null, baseline_how = null")
     world.load(person(1, phone="(303) 555-0101"), person(2))
     world.plan()
     assert world.decisions()["person1@example.org", "phone"]["rule"] == "blanked_here"
@@ -221,11 +221,11 @@ def test_another_way_of_cleaning_is_no_movement_of_kajabi(world: World) -> None:
     email, quiet = "person1@example.org", "person2@example.org"
     world.add_contacts(person(1, city="Boulder"), person(2, city="Boulder", last_name="Brook two"))
     was = [person(1, city="Old  Town"), person(2, city="Old  Town", last_name="Brook  two")]
-    world.load(*was, as_base=True)
+    world.load(*was, as_baseline=True)
     world.load({**was[0], "city": "New  Town"}, was[1])
     world.apply(world.plan()["fingerprint"])
     waiting = world.one("select * from kajabi_ledger.open_conflicts")
-    assert (waiting["incoming_value"], waiting["base_text"]) == ("New  Town", "Old  Town")
+    assert (waiting["kajabi_value"], waiting["baseline_text"]) == ("New  Town", "Old  Town")
 
     world.macros = lambda text: text.replace(
         "trim_text('normalize(' ~ without_escape(value, field) ~ ', NFC)')",
@@ -235,9 +235,9 @@ def test_another_way_of_cleaning_is_no_movement_of_kajabi(world: World) -> None:
         world.load({**was[0], "city": "New  Town"}, was[1], person(3 + world.count_files))
         world.plan()
         decision = world.decisions()[email, "city"]
-        assert (decision["incoming_value"], decision["base_value"]) == ("New Town", "Old Town")
+        assert (decision["kajabi_value"], decision["baseline_value"]) == ("New Town", "Old Town")
         assert (decision["rule"], decision["is_open_conflict"]) == ("both_changed", True)
         assert {cell for cell, row in world.decisions().items() if row["needs_review"]} == {(email, "city")}
         assert world.decisions()[quiet, "city"]["rule"] == "stale_in_kajabi"
         world.apply()
-        assert world.one("select * from kajabi_ledger.open_conflicts") == waiting, "it keeps its date and its base"
+        assert world.one("select * from kajabi_ledger.open_conflicts") == waiting, "it keeps its date and its baseline"

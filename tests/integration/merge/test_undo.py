@@ -105,7 +105,7 @@ def written(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
             {**person(6), "phone": OURS, **ADDRESS, "country": None},
         )
         before = [person(n, phone=OURS) for n in (2, 3, 6)]
-        world.load(person(1), *before[:2], person(4, **ADDRESS), person(5), {**before[2], **ADDRESS}, as_base=True)
+        world.load(person(1), *before[:2], person(4, **ADDRESS), person(5), {**before[2], **ADDRESS}, as_baseline=True)
         world.say_no_duplicates()
         week(world)
         with world.connect() as connection:
@@ -145,7 +145,7 @@ def test_the_run_wrote_every_kind_of_value(world: World, before: dict[str, dict[
     assert set(cells(world)) - set(before) == {NEW, NEWER}
 
 
-def test_a_run_is_taken_back_to_the_byte_with_its_provenance(world: World, before: dict[str, dict[str, Any]]) -> None:
+def test_a_run_is_undone_to_the_byte_with_its_provenance(world: World, before: dict[str, dict[str, Any]]) -> None:
     undone = undo(world, 1)
     assert cells(world) == before
     assert sources(world) == {}
@@ -248,7 +248,7 @@ def test_a_run_that_is_undone_already_is_no_error_and_changes_nothing(world: Wor
     assert digest(world) == there
 
 
-def test_an_undo_is_taken_back_as_well_and_so_on(world: World, before: dict[str, dict[str, Any]]) -> None:
+def test_an_undo_is_undone_as_well_and_so_on(world: World, before: dict[str, dict[str, Any]]) -> None:
     after = cells(world)
     undo(world, 1)
     redone = undo(world, 2)
@@ -324,7 +324,7 @@ def test_whom_somebody_made_again_or_merged_away_by_id_is_not_inserted_again(wor
     undo(world, 1)
     world.add_contacts({"id": before[NEW]["id"], "email": "other@example.org"})
     world.run(
-        "insert into kajabi_ledger.known_duplicates "
+        "insert into kajabi_ledger.merged_contacts "
         "(old_kajabi_id, survivor_contact_id, survivor_email, recorded_by) "
         "select %(old)s, id, email, 'test' from public.contacts where email = %(email)s",
         old=before[NEWER]["kajabi_id"], email=BOTH,
@@ -389,7 +389,7 @@ def test_an_undo_goes_on_with_what_it_had_left_once_nothing_is_in_the_way(
     assert "Undid what run" in last.as_text()
 
 
-def test_an_undo_that_went_on_is_taken_back_as_one_whichever_of_its_runs_is_named(world: World) -> None:
+def test_an_undo_that_went_on_is_undone_as_one_whichever_of_its_runs_is_named(world: World) -> None:
     obstruct(world)
     undo(world, 1)
     world.run("delete from public.bookings")
@@ -438,7 +438,7 @@ def test_an_undo_is_no_applied_plan_and_a_redo_makes_its_plan_stand_again(world:
     assert ages["days_since_apply"] > 365, "the day of the run that stands, not of the undo"
 
 
-def test_a_plan_that_was_taken_back_is_compared_with_the_next_one_again(world: World) -> None:
+def test_a_plan_that_was_undone_is_compared_with_the_next_one_again(world: World) -> None:
     def before() -> list[dict[str, Any]]:
         with world.connect() as connection:
             return connection.execute(statement("plan_before")).fetchall()
@@ -561,11 +561,11 @@ def test_an_inserted_contact_that_a_person_has_spoken_of_is_kept(world: World) -
 
 def test_an_inserted_contact_that_was_decided_or_named_for_a_held_row_is_kept(world: World) -> None:
     world.run(
-        "insert into kajabi_ledger.decisions_taken (contact_id, field, verdict, incoming_values, because, decided_by) "
+        "insert into kajabi_ledger.overrides (contact_id, field, decision, kajabi_values, because, decided_by) "
         "select id, 'phone', 'ours', '{}', 'asked', 'test' from public.contacts where email = %(email)s", email=NEW,
     )  # fmt: skip
     world.run(
-        "insert into kajabi_ledger.settlements (row_key, verdict, contact_id, because, settled_by) "
+        "insert into kajabi_ledger.match_overrides (row_key, decision, contact_id, because, decided_by) "
         "select 'x', 'same_as', id, 'asked', 'test' from public.contacts where email = %(email)s", email=NEWER,
     )  # fmt: skip
     assert kept(undo(world, 1)) == {(NEW, None, "spoken_of"), (NEWER, None, "spoken_of")}
@@ -690,7 +690,7 @@ def test_a_trigger_of_the_owner_finds_its_tables_and_one_of_somebody_else_does_n
 # ---------------------------------------------------------------- what comes next week
 
 
-def test_nothing_that_was_taken_back_comes_in_again_next_week(world: World) -> None:
+def test_nothing_that_was_undone_comes_in_again_next_week(world: World) -> None:
     undo(world, 1)
     after = cells(world)
     plan = week(world)
@@ -705,7 +705,7 @@ def test_nothing_that_was_taken_back_comes_in_again_next_week(world: World) -> N
         assert overrides.decide(connection, DECIDED, "phone", "kajabi", WHY) == "recorded"
         assert overrides.decide(connection, NEW, "new", None, WHY) == "recorded"
         assert overrides.decide(connection, NEWER, "ignore", None, WHY) == "recorded"
-    # and new values, with the base at the export that was applied
+    # and new values, with the baseline at the export that was applied
     plan = week(world, **{UPDATED: {"phone": LATER}, FILLED: {"phone": LATER}})
     assert (rules(world)[UPDATED, "phone"], rules(world)[FILLED, "phone"]) == ("both_changed", "fill_blank")
     assert (plan["count_updates"], plan["count_inserts"]) == (2, 1)
@@ -720,11 +720,11 @@ def test_nothing_that_was_taken_back_comes_in_again_next_week(world: World) -> N
     }
 
 
-def test_a_part_plan_does_not_become_the_base_and_what_it_wrote_stays_taken_back(target: Any, tmp_path: Path) -> None:
+def test_a_part_plan_does_not_become_the_baseline_and_what_it_wrote_stays_undone(target: Any, tmp_path: Path) -> None:
     world = World(target, tmp_path)
     follow(world)
     world.add_contacts(person(1), {**person(2), "phone": OURS}, {**person(3), **ADDRESS})
-    world.load(person(1), person(2, phone=OURS), person(3, **ADDRESS), as_base=True)
+    world.load(person(1), person(2, phone=OURS), person(3, **ADDRESS), as_baseline=True)
     world.load(person(1, phone=THEIRS), person(2, phone=THEIRS), person(3, **MOVED))
     plan = world.plan(Scope(only=(FILLED, UPDATED, DECIDED)))
     before = cells(world)
@@ -738,7 +738,7 @@ def test_a_part_plan_does_not_become_the_base_and_what_it_wrote_stays_taken_back
     assert undo(world, 2).status == "plan_stands"
     undo(world, 3)
     assert cells(world) == before
-    # but no other plan proposes it by itself, the base being the older export still
+    # but no other plan proposes it by itself, the baseline being the older export still
     plan = world.plan()
     assert plan["count_updates"] == 0
     ruled = rules(world)
@@ -758,7 +758,7 @@ def test_a_part_plan_does_not_become_the_base_and_what_it_wrote_stays_taken_back
     assert [row["field"] for row in found] == ["phone"]
 
 
-def test_a_conflict_on_a_cell_that_was_taken_back_is_over_and_the_others_stay(world: World) -> None:
+def test_a_conflict_on_a_cell_that_was_undone_is_over_and_the_others_stay(world: World) -> None:
     world.policy = {}
     week(world, **{UPDATED: {"phone": LATER, "last_name": "Larkspur"}})
     world.apply()
@@ -767,8 +767,8 @@ def test_a_conflict_on_a_cell_that_was_taken_back_is_over_and_the_others_stay(wo
     undo(world, 1)
     assert "phone" not in {row["field"] for row in world.rows(waiting)}
     assert "last_name" in {row["field"] for row in world.rows(waiting)}
-    base = world.one("select load_id from kajabi_raw.loads order by base_rank desc nulls last limit 1")
-    assert base == world.one("select load_id from kajabi_ledger.merge_runs where run_id = 2"), "the base stays"
+    baseline = world.one("select load_id from kajabi_raw.loads order by baseline_rank desc nulls last limit 1")
+    assert baseline == world.one("select load_id from kajabi_ledger.merge_runs where run_id = 2"), "the baseline stays"
 
 
 # ---------------------------------------------------------------- what can go wrong
@@ -878,7 +878,7 @@ def await_word(world: World) -> None:
     await_rows(world, "select 1 as there from pg_locks where locktype = 'advisory' and not granted")
 
 
-def test_a_mark_that_is_set_while_a_run_is_taken_back_waits_and_is_newer(world: World) -> None:
+def test_a_mark_that_is_set_while_a_run_is_undone_waits_and_is_newer(world: World) -> None:
     """Set in the middle of it, the mark would be replaced by what stood before the run, and nobody would be told."""
     with in_threads() as start, world.connect() as other, world.connect() as mine:
         with other.transaction():
@@ -920,9 +920,9 @@ def test_a_word_that_comes_during_an_apply_waits_as_well_and_says_so(world: Worl
 def test_what_is_said_during_a_long_run_is_refused_with_who_is_busy(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    quickly = statement("begin_word").replace("'60s'", "'200ms'")
+    quickly = statement("begin_recording").replace("'60s'", "'200ms'")
     monkeypatch.setattr(
-        loader.database.locks, "statement", lambda name: quickly if name == "begin_word" else statement(name)
+        loader.database.locks, "statement", lambda name: quickly if name == "begin_recording" else statement(name)
     )
     listed = tmp_path / "list.csv"
     listed.write_text("email,field,verdict,old_email,survivor_email\n", encoding="utf-8")
@@ -1008,7 +1008,7 @@ def test_the_command_line_lists_emails_and_fields_and_no_values(world: World, tm
 # ---------------------------------------------------------------- other sites, older runs
 
 
-def test_a_run_from_before_the_migration_is_taken_back_as_far_as_the_ledger_allows(
+def test_a_run_from_before_the_migration_is_undone_as_far_as_the_ledger_allows(
     world: World, before: dict[str, dict[str, Any]]
 ) -> None:
     """The tables as they were, with the run in them, then the upgrade."""

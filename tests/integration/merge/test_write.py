@@ -118,7 +118,7 @@ def assert_nothing_written(world: World, before: dict[str, dict[str, Any]]) -> N
     assert not world.rows("select * from kajabi_ledger.merge_runs where status = 'applied'")
     for table in ("planned_rows", "field_changes", "contact_field_sources"):
         assert not world.rows(f"select * from kajabi_ledger.{table}")
-    assert not world.rows("select * from kajabi_raw.loads where base_rank is not null")
+    assert not world.rows("select * from kajabi_raw.loads where baseline_rank is not null")
 
 
 def assert_all_written(world: World) -> None:
@@ -131,7 +131,7 @@ def assert_all_written(world: World) -> None:
     (run,) = world.rows("select * from kajabi_ledger.merge_runs where status = 'applied'")
     assert (run["updated_contacts"], run["inserted_contacts"]) == (3, 1)
     assert len(world.rows("select * from kajabi_ledger.planned_rows")) == 4
-    assert world.one("select base_how from kajabi_raw.loads")["base_how"] == "applied"
+    assert world.one("select baseline_how from kajabi_raw.loads")["baseline_how"] == "applied"
 
 
 # ---------------------------------------------------------------- holding a run at a named step
@@ -283,20 +283,20 @@ def test_the_ledger_says_exactly_what_changed_and_keeps_the_plan(world: World) -
     before = world.contacts()
     run = world.apply()
     changes = world.rows("""
-        select planned.email, changes.field, changes.old_value, changes.new_value, changes.rule
+        select planned.email, changes.field, changes.our_value, changes.written_value, changes.rule
         from kajabi_ledger.field_changes as changes
         inner join kajabi_ledger.planned_rows as planned using (run_id, contact_id)
     """)
-    new = {"email": EVE["email"], "old_value": None, "rule": "new_contact"}
+    new = {"email": EVE["email"], "our_value": None, "rule": "new_contact"}
     eve = {**EVE, "city": "Longmont", "kajabi_member_id": "2000000005"}
     ada = {"email": ADA["email"], "rule": "fill_blank"}
     by_cell = {(change["email"], change["field"]): change for change in changes}
     expected: list[dict[str, Any]] = [
-        {**ada, "field": "phone", "old_value": None, "new_value": ADAS_PHONE},
-        {**ada, "field": "city", "old_value": "\u00a0", "new_value": "Boulder"},
-        {**ada, "email": BEN["email"], "field": "state", "old_value": None, "new_value": "CO"},
-        {**new, "email": CAL["email"], "field": "kajabi_id", "new_value": CAL["kajabi_id"], "rule": "link"},
-        *({**new, "field": field, "new_value": value} for field, value in eve.items()),
+        {**ada, "field": "phone", "our_value": None, "written_value": ADAS_PHONE},
+        {**ada, "field": "city", "our_value": "\u00a0", "written_value": "Boulder"},
+        {**ada, "email": BEN["email"], "field": "state", "our_value": None, "written_value": "CO"},
+        {**new, "email": CAL["email"], "field": "kajabi_id", "written_value": CAL["kajabi_id"], "rule": "link"},
+        *({**new, "field": field, "written_value": value} for field, value in eve.items()),
     ]
     assert by_cell == {(row["email"], row["field"]): row for row in expected}
     copies = world.rows("select * from kajabi_ledger.planned_rows order by email")
@@ -495,8 +495,8 @@ def test_once_the_run_has_the_table_everybody_else_comes_after_it(world: World, 
     assert (after["ada.b@example.org"]["phone"], after["ada.b@example.org"]["city"]) == (OTHER_PHONE, "Boulder")
     assert (after[BEN["email"]]["country"], after[BEN["email"]]["state"]) == ("USA", "CO")
     assert set(after) == {"ada.b@example.org", BEN["email"], DOT["email"], EVE["email"]}
-    written = world.rows("select new_value from kajabi_ledger.field_changes where field = 'phone'")
-    assert [row["new_value"] for row in written] == [ADAS_PHONE]
+    written = world.rows("select written_value from kajabi_ledger.field_changes where field = 'phone'")
+    assert [row["written_value"] for row in written] == [ADAS_PHONE]
 
 
 @pytest.mark.parametrize("level", ["repeatable read", "serializable"])
@@ -507,7 +507,7 @@ def test_the_write_sees_the_newest_rows_whatever_isolation_the_database_is_set_t
             other.execute("update public.contacts set city = city where email = %s", [DOT["email"]])
             other.execute(
                 """
-                insert into kajabi_ledger.known_duplicates (old_email, survivor_contact_id, survivor_email, recorded_by)
+                insert into kajabi_ledger.merged_contacts (old_email, survivor_contact_id, survivor_email, recorded_by)
                 select %s, id, email, 'test' from public.contacts where first_name = 'Dot'
                 """,
                 [EVE["email"]],
@@ -993,8 +993,8 @@ def test_naughty_values_arrive_byte_for_byte_in_every_field(server: dict[str, st
         assert {email: after[email] for email in before if email.startswith("kept.")} == {
             email: row for email, row in before.items() if email.startswith("kept.")
         }
-        changes = world.rows("select contact_id::text || field as cell, new_value from kajabi_ledger.field_changes")
-        recorded = {row["cell"]: row["new_value"] for row in changes}
+        changes = world.rows("select contact_id::text || field as cell, written_value from kajabi_ledger.field_changes")
+        recorded = {row["cell"]: row["written_value"] for row in changes}
         for person in (*people, *lines):
             got = after[person["email"]]
             assert recorded[f"{got['id']}address_line_1"] == person["address_line_1"]

@@ -86,12 +86,12 @@ def test_every_field_is_there_with_three_values_its_rule_and_what_the_old_import
     assert (fields["state"]["state"], fields["kajabi_id"]["state"]) == ("no_value", "same")
 
 
-def test_a_conflict_says_since_when_it_waits_with_the_base_that_it_was_opened_with(story: Story) -> None:
+def test_a_conflict_says_since_when_it_waits_with_the_baseline_that_it_was_opened_with(story: Story) -> None:
     fields = fields_of(document_of(story.world, "ada@example.org"))
     assert fields["phone"]["needs_review"]
     assert fields["phone"]["waits_since_run"] == 2
     assert fields["phone"]["waits_since"] is not None
-    assert fields["phone"]["base_value"] == "(720) 555-0101", "the base has moved on, the conflict keeps its own"
+    assert fields["phone"]["base_value"] == "(720) 555-0101", "the baseline has moved on, the conflict keeps its own"
     assert fields["first_name"]["needs_review"]
     assert fields["first_name"]["waits_since"] is None, "new in this plan"
     assert not fields["city"]["needs_review"]

@@ -138,7 +138,7 @@ def mode(path: Path) -> str:
 def test_a_list_that_somebody_has_begun_is_never_overwritten(world: World) -> None:
     """An hour of somebody's work would be gone with the next report."""
     world.add_contacts(person(1, phone="(303) 555-0101"), person(2, phone="(303) 555-0102"))
-    world.load(person(1, phone="(303) 555-0101"), person(2, phone="(303) 555-0102"), as_base=True)
+    world.load(person(1, phone="(303) 555-0101"), person(2, phone="(303) 555-0102"), as_baseline=True)
     world.load(person(1, phone="(720) 555-0111"), person(2, phone="(720) 555-0112"))
     world.plan()
     folder, _ = files_of(world)
@@ -240,12 +240,12 @@ def as_libreoffice(lines: list[dict[str, str]]) -> str:
 @pytest.mark.parametrize("save", [as_excel, as_libreoffice], ids=["excel", "libreoffice"])
 def test_the_list_to_decide_survives_a_spreadsheet(world: World, save: Callable[[list[dict[str, str]]], str]) -> None:
     """Formula signs, quotes, semicolons, lost zeros and blanks around our value: every line finds its cell again."""
-    base = [person(n, **ADDRESS, phone="(303) 555-0101") for n in range(1, 7)]
-    here = [dict(row) for row in base]
+    baseline = [person(n, **ADDRESS, phone="(303) 555-0101") for n in range(1, 7)]
+    here = [dict(row) for row in baseline]
     here[4]["state"] = here[5]["state"] = "CO "  # a blank that no spreadsheet keeps
     world.add_contacts(*here)
-    world.load(*base, as_base=True)
-    now = [dict(row) for row in base]
+    world.load(*baseline, as_baseline=True)
+    now = [dict(row) for row in baseline]
     now[0]["phone"] = "+1 720 555 0111"
     now[1]["first_name"] = FORMULA
     now[2]["last_name"] = 'Brook; the "elder"'
@@ -286,7 +286,7 @@ def ids_wait(world: World) -> None:
     """Two people whose ids in Kajabi are new and not ours: one found by email, one with another member id."""
     people = [person(1, kajabi_member_id="70"), person(2, kajabi_member_id="71")]
     world.add_contacts(*people)
-    world.load(*people, as_base=True)
+    world.load(*people, as_baseline=True)
     world.load({**people[0], "kajabi_id": "2000000001"}, {**people[1], "kajabi_member_id": "99"})
     world.plan()
 
@@ -338,7 +338,7 @@ def test_an_id_waits_until_somebody_says_so_and_never_silently_goes(world: World
 def test_one_member_id_on_two_people_is_two_lines(world: World) -> None:
     """As one line of `people 2` it would have no email, and nobody could decide it."""
     world.add_contacts(person(1), person(2))
-    world.load(person(1), person(2), as_base=True)
+    world.load(person(1), person(2), as_baseline=True)
     world.load(person(1, kajabi_member_id="77"), person(2, kajabi_member_id="77"))
     world.plan()
     folder, _ = files_of(world)

@@ -42,7 +42,7 @@ TEXT_COLUMNS = """
 """
 NOTHING_OF_A_PERSON = {
     *("kajabi_raw.loads", "kajabi_ledger.schema_migrations", "kajabi_ledger.database_identity"),
-    *("kajabi_ledger.merge_runs", "kajabi_ledger.duplicates_declared_none", "kajabi_ledger.guard_overrides"),
+    *("kajabi_ledger.merge_runs", "kajabi_ledger.no_merged_contacts_declared", "kajabi_ledger.guard_overrides"),
     *("kajabi_ledger.erasure_salt", "kajabi_ledger.erasures", "kajabi_ledger.plan_scope"),
     "kajabi_ledger.exports_made",
 }
@@ -91,7 +91,7 @@ def tell_story(world: World) -> None:
     with world.connect() as connection:
         assert merged_contacts.record(connection, OLD_EMAIL, EMAIL, because=f"{MARKED} merged") == "recorded"
         assert merged_contacts.record(connection, "survivor.old@example.org", "survivor@example.org") == "recorded"
-    world.load(canary(email="young.canary@example.org", phone="(303) 555-0943"), *rows, as_base=True)
+    world.load(canary(email="young.canary@example.org", phone="(303) 555-0943"), *rows, as_baseline=True)
     world.load(canary(), *rows)
     world.plan()
     with world.connect() as connection:
@@ -223,7 +223,7 @@ def test_the_canary_stands_in_every_place_before(lived: World) -> None:
     with lived.connect() as connection:
         here = set(tables(connection))
     assert here - found <= NOTHING_OF_A_PERSON
-    assert "kajabi_ledger.settlements" in found
+    assert "kajabi_ledger.match_overrides" in found
     assert "kajabi_guard.stg_crm__contacts" in found
 
 
@@ -251,8 +251,8 @@ def test_nothing_of_the_person_stands_anywhere_and_nothing_else_is_touched(lived
     assert lived.rows(by_rule) == written, "what a run did, by rule and field, is still true"
     assert {name: lived.one(f"select count(*) as n from kajabi_ledger.{name}")["n"] for name in blanked} == counts
     assert all(erased[name] for name in (
-        "contact_rows", "planned_rows", "field_changes", "contact_field_sources", "open_conflicts", "decisions_taken",
-        "protections", "settlements", "known_duplicates", "plan_scope", "merge_runs", "loads",
+        "contact_rows", "planned_rows", "field_changes", "contact_field_sources", "open_conflicts", "overrides",
+        "protections", "match_overrides", "merged_contacts", "plan_scope", "merge_runs", "loads",
     )), erased  # fmt: skip
     (tags,) = {row["tags"] for row in lived.rows("select tags from kajabi_raw.contact_rows where tags is not null")}
     assert tags == "friend of (erased), not of xcanary.quill@example.org"
@@ -299,9 +299,9 @@ def test_who_is_gone_from_contacts_and_from_old_plans_is_found_in_the_ledger_all
     # no id is among what was written, so nothing there says whose it was
     lived.run("delete from kajabi_ledger.field_changes where field in ('email', 'kajabi_id')")
     value = f"{MARKED} written"
-    lived.run("update kajabi_ledger.field_changes set field = 'city', new_value = %(v)s where contact_id = %(id)s "
+    lived.run("update kajabi_ledger.field_changes set field = 'city', written_value = %(v)s where contact_id = %(id)s "
               "and field = 'kajabi_member_id'", v=value, id=contact_id)  # fmt: skip
-    lived.run("delete from kajabi_ledger.known_duplicates where old_email = %(email)s", email=OLD_EMAIL)
+    lived.run("delete from kajabi_ledger.merged_contacts where old_email = %(email)s", email=OLD_EMAIL)
     assert where_marked(lived, contact_id) >= {"kajabi_ledger.field_changes.contact_id"}
     assert not re.search("canary|9911223344", str(lived.rows("select * from kajabi_ledger.pruned_keys")))
     erased = erase(lived)
@@ -359,7 +359,7 @@ def test_who_is_still_a_contact_is_not_erased_by_whatever_key(lived: World) -> N
     }
     # marked as deleted and emptied, it is nobody
     lived.run("update public.contacts set deleted_at = now() where email = 'new@example.org'")
-    assert erase(lived)["decisions_taken"] == 1
+    assert erase(lived)["overrides"] == 1
 
 
 def test_a_contact_marked_as_deleted_that_still_holds_the_email_is_a_contact(lived: World) -> None:

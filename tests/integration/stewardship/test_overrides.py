@@ -40,7 +40,7 @@ def rule_of(world: World, email: str, field: str) -> tuple[str, bool]:
 def test_a_decided_cell_is_silent_or_written_until_kajabis_value_moves(world: World) -> None:
     one, two = "person1@example.org", "person2@example.org"
     world.add_contacts(person(1, phone_source="paypal", phone="(303) 555-0101"), person(2, phone="(303) 555-0102"))
-    world.load(person(1), person(2), as_base=True)
+    world.load(person(1), person(2), as_baseline=True)
     world.load(person(1, phone="(720) 555-0111"), person(2, phone="(720) 555-0112"))
     world.plan()
     assert rule_of(world, one, "phone") == ("field_owned_elsewhere", True)
@@ -168,7 +168,7 @@ def test_held_rows_are_settled_until_the_row_changes(world: World) -> None:
 def test_the_list_to_decide_goes_back_filled_in_and_equal_changes_are_one_line(world: World) -> None:
     people = [person(n, **ADDRESS, phone="(303) 555-0101") for n in range(1, 6)]
     world.add_contacts(*people)
-    world.load(*people, as_base=True)
+    world.load(*people, as_baseline=True)
     now: list[dict[str, Any]] = [{**row, "state": "Colorado"} for row in people]
     now[3]["city"] = "Lyons"
     now[4]["phone"] = "+1 720 555 0155"
@@ -217,23 +217,23 @@ def hand_back(world: World, path: Path, lines: list[dict[str, str]]) -> list[str
 
 
 def an_address_waits(world: World) -> dict[str, Any]:
-    """Ours and the base differ in line 1; Kajabi changes the city, and has never had the line 2 that ours has."""
-    base = person(1, **{**ADDRESS, "address_line_2": ""})
-    world.add_contacts({**base, "address_line_1": "9 Our Own Road", "address_line_2": "Flat 4"})
-    world.load(base, as_base=True)
-    world.load({**base, "city": "Lyons", "country": ""})
+    """Ours and the baseline differ in line 1; Kajabi changes the city, and has never had the line 2 that ours has."""
+    baseline = person(1, **{**ADDRESS, "address_line_2": ""})
+    world.add_contacts({**baseline, "address_line_1": "9 Our Own Road", "address_line_2": "Flat 4"})
+    world.load(baseline, as_baseline=True)
+    world.load({**baseline, "city": "Lyons", "country": ""})
     world.plan()
-    return base
+    return baseline
 
 
 def test_an_address_is_one_line_that_shows_all_of_both_and_what_would_be_emptied(world: World) -> None:
     """Only the city waits. Whoever says yes to it would lose the road and the flat, unseen, were it listed alone."""
-    base = an_address_waits(world)
+    baseline = an_address_waits(world)
     path, (line,) = list_to_decide(world)
-    rest = f"{base['state']} | {base['postal_code']}"
-    assert (line["email"], line["field"], line["differs_in"]) == (base["email"], "address", "address")
-    assert line["ours"] == f"9 Our Own Road | Flat 4 | {base['city']} | {rest} | {base['country']}"
-    assert line["kajabi"] == f"{base['address_line_1']} | - | Lyons | {rest} | -"
+    rest = f"{baseline['state']} | {baseline['postal_code']}"
+    assert (line["email"], line["field"], line["differs_in"]) == (baseline["email"], "address", "address")
+    assert line["ours"] == f"9 Our Own Road | Flat 4 | {baseline['city']} | {rest} | {baseline['country']}"
+    assert line["kajabi"] == f"{baseline['address_line_1']} | - | Lyons | {rest} | -"
     assert line["what_to_do"] == (
         "ours: ours stays. kajabi: Kajabi's is taken as a whole; your address line 2 is emptied; yours stays where "
         "Kajabi has none: country."
@@ -242,18 +242,18 @@ def test_an_address_is_one_line_that_shows_all_of_both_and_what_would_be_emptied
     world.plan()
     assert list_to_decide(world)[1] == []
     world.apply()
-    after = world.contacts()[base["email"]]
+    after = world.contacts()[baseline["email"]]
     parts = ("address_line_1", "address_line_2", "city", "country")
-    assert [after[part] for part in parts] == [base["address_line_1"], None, "Lyons", base["country"]]
+    assert [after[part] for part in parts] == [baseline["address_line_1"], None, "Lyons", baseline["country"]]
 
 
 def test_explain_shows_the_whole_address_before_anybody_decides_it(world: World) -> None:
-    base = an_address_waits(world)
+    baseline = an_address_waits(world)
     with world.connect() as connection:
-        document = read_explanation(connection, world.target, base["email"])
+        document = read_explanation(connection, world.target, baseline["email"])
     text = " ".join(explanation_text(document).split())
     assert "9 Our Own Road | Flat 4 | " in text
-    assert f"{base['address_line_1']} | - | Lyons | " in text
+    assert f"{baseline['address_line_1']} | - | Lyons | " in text
     assert "would empty address line 2 would leave country (Kajabi has none)" in text
 
 
@@ -271,7 +271,7 @@ def test_a_word_that_the_plan_does_not_know_is_named_when_it_is_refused(
     """Somebody decided in another window: "something has changed" would send them looking for a broken file."""
     phone = "(303) 555-0101"
     world.add_contacts(person(1, phone=phone, last_name="Brook"))
-    world.load(person(1, phone=phone, last_name="Brook"), as_base=True)
+    world.load(person(1, phone=phone, last_name="Brook"), as_baseline=True)
     twin = person(2, phone=phone, last_name="Brook")
     world.load(person(1, phone="(720) 555-0111", last_name="Brook"), twin)
     fingerprint = world.plan()["fingerprint"]
@@ -300,7 +300,7 @@ def test_a_line_whose_values_have_moved_since_is_not_recorded(world: World, move
     """A list lay on a desk while somebody corrected the value here, or a newer export came: nobody saw that."""
     people = [person(n, **ADDRESS, phone="(303) 555-0101") for n in (1, 2)]
     world.add_contacts(*people)
-    world.load(*people, as_base=True)
+    world.load(*people, as_baseline=True)
     now = [{**people[0], "phone": "(720) 555-0102"}, {**people[1], "city": "Lyons", "address_line_1": "1 New Street"}]
     world.load(*now)
     world.plan()
@@ -318,7 +318,7 @@ def test_a_part_of_an_address_that_was_listed_alone_is_not_a_word_on_more(world:
     """The city was all that differed when the list was made, for one person and for many; now line 1 does as well."""
     people = [person(n, **ADDRESS) for n in (1, 2, 3)]
     world.add_contacts(*people)
-    world.load(*people, as_base=True)
+    world.load(*people, as_baseline=True)
     now = [{**row, "city": "Lyons" if row is people[0] else "Hygiene"} for row in people]
     world.load(*now)
     world.plan()
@@ -339,7 +339,7 @@ def test_a_part_of_an_address_that_was_listed_alone_is_not_a_word_on_more(world:
 def test_lines_that_contradict_each_other_are_not_recorded(world: World) -> None:
     people = [person(n, phone="(303) 555-0101") for n in (1, 2, 3, 4)]
     world.add_contacts(*people)
-    world.load(*people, as_base=True)
+    world.load(*people, as_baseline=True)
     world.load(*({**row, "phone": f"(720) 555-010{min(n, 3)}"} for n, row in enumerate(people, start=1)))
     world.plan()
     path, lines = list_to_decide(world)
@@ -357,7 +357,7 @@ def test_lines_that_contradict_each_other_are_not_recorded(world: World) -> None
         ],
     )  # fmt: skip
     assert outcomes == ["contradicts", "contradicts", "recorded", "contradicts", "contradicts", "skipped"]
-    assert world.one("select count(*) as n from kajabi_ledger.decisions_taken")["n"] == 1
+    assert world.one("select count(*) as n from kajabi_ledger.overrides")["n"] == 1
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -365,7 +365,7 @@ def test_what_kajabi_cleared_cannot_be_taken(world: World, count: int) -> None:
     """A blank is no value: `kajabi` would close the question, and nothing would happen to ours."""
     people = [person(n, **ADDRESS, phone="(303) 555-0101") for n in range(1, count + 1)]
     world.add_contacts(*people)
-    world.load(*people, as_base=True)
+    world.load(*people, as_baseline=True)
     world.load(*({**row, "phone": "", "city": ""} for row in people))
     world.plan()
     path, lines = list_to_decide(world)
@@ -391,7 +391,7 @@ def fill_in(path: Path, lines: list[dict[str, str]]) -> None:
 
 def test_another_policy_is_compared_without_changing_anything(world: World, tmp_path: Path) -> None:
     world.add_contacts(person(1))
-    world.load(person(1), as_base=True)
+    world.load(person(1), as_baseline=True)
     world.load(person(1, first_name="Grace"))
     before = world.plan()
     text = (PROJECT / "seeds" / "field_policies.csv").read_text(encoding="utf-8")
@@ -437,7 +437,7 @@ def test_a_circle_of_merges_is_refused(world: World) -> None:
         assert merged_contacts.record(connection, two, three) == "recorded"
         assert merged_contacts.record(connection, three, one.upper()) == "circle"
         assert merged_contacts.record(connection, two, one) == "other_survivor"
-    kept = world.rows("select old_email, survivor_email from kajabi_ledger.known_duplicates order by 1")
+    kept = world.rows("select old_email, survivor_email from kajabi_ledger.merged_contacts order by 1")
     assert [(row["old_email"], row["survivor_email"]) for row in kept] == [(one, two), (two, three)]
 
 
@@ -449,7 +449,7 @@ def test_who_was_merged_by_email_is_still_known_after_the_email_changes_in_kajab
         assert merged_contacts.record(connection, "old.ada@example.org", "person1@example.org") == "recorded"
     world.load(person(1), old)
     world.apply(world.plan()["fingerprint"])
-    assert world.one("select old_kajabi_id from kajabi_ledger.known_duplicates")["old_kajabi_id"] == old["kajabi_id"]
+    assert world.one("select old_kajabi_id from kajabi_ledger.merged_contacts")["old_kajabi_id"] == old["kajabi_id"]
     world.load(person(1), {**old, "email": "new.ada@example.org"})
     world.plan()
     rows = {row["email"]: row for row in world.rows("select * from kajabi_guard.contact_matches")}

@@ -145,12 +145,12 @@ def words(said: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", said.lower()).split())
 
 
-def rule(contact: Contact, row: ExportRow, field: str, base: ExportRow | None = None) -> str:  # noqa: C901, PLR0911 -- one branch per rule
+def rule(contact: Contact, row: ExportRow, field: str, baseline: ExportRow | None = None) -> str:  # noqa: C901, PLR0911 -- one branch per rule
     """The rule that a field falls under, by the table of rules under the default policy."""
     present, incoming = ours(contact, field), cleaned(row, field)
     if present == incoming:
         return "same"
-    before = cleaned(base, field) if base else None
+    before = cleaned(baseline, field) if baseline else None
     labels = [label for label in evidence(contact, field) if not label.startswith("kajabi")]
     legacy = [label for label in labels if label == "unknown_legacy" or label.startswith("copied_from")]
     address = [(ours(contact, part), cleaned(row, part)) for part in ADDRESS]
@@ -172,7 +172,7 @@ def rule(contact: Contact, row: ExportRow, field: str, base: ExportRow | None = 
         return "address_mismatch"
     if not present:
         return "blanked_here" if before == incoming else "fill_blank"
-    if base is None:
+    if baseline is None:
         return "no_baseline"
     if before != incoming:
         return "kajabi_changed" if present == before else "both_changed"
@@ -180,17 +180,17 @@ def rule(contact: Contact, row: ExportRow, field: str, base: ExportRow | None = 
 
 
 def rules(
-    contacts: list[Contact], rows: list[ExportRow], base: list[ExportRow] | None = None
+    contacts: list[Contact], rows: list[ExportRow], baseline: list[ExportRow] | None = None
 ) -> Counter[tuple[str, str]]:
     """How often each (rule, field) occurs among matched contacts, by Kajabi id where ours is known."""
     by_id = {contact["kajabi_id"]: contact for contact in contacts if contact["kajabi_id"]}
     by_email = {str(contact["email"]).lower(): contact for contact in contacts}
-    base_by_id = {row["ID"]: row for row in base or ()}
+    baseline_by_id = {row["ID"]: row for row in baseline or ()}
     found: Counter[tuple[str, str]] = Counter()
     for row in rows:
         contact = by_id.get(row["ID"]) or by_email.get(row["Email"].lower())
         if contact:
-            found.update((rule(contact, row, field, base_by_id.get(row["ID"])), field) for field in FIELDS)
+            found.update((rule(contact, row, field, baseline_by_id.get(row["ID"])), field) for field in FIELDS)
     return found
 
 
@@ -272,7 +272,7 @@ def test_the_five_corrected_contacts_each_keep_a_value_of_ours(organisation: Org
 
 
 def test_the_second_week_under_the_rules(organisation: Organisation, second: list[ExportRow]) -> None:
-    """After the first week was applied and is the base: 78 cells to fill, nothing else to write."""
+    """After the first week was applied and is the baseline: 78 cells to fill, nothing else to write."""
     contacts = with_fills(organisation.contacts, organisation.export_rows)
     found = rules(contacts, second, organisation.export_rows)
     assert {name: count for name, count in totals(found).items() if name not in {"same", "kajabi_blank"}} == {

@@ -22,7 +22,7 @@ GIVEN_UP = {
     "baseline": r"accepted last|last[ -]accepted|(?:the|a|no|without|every) base",
     "quarantined": r"set aside|held (?:export )?rows?|rows? (?:is|are|was|were) held|held back",
     "override": r"persons?'s? word|decisions? taken|decisions? (?:was|were) taken|a person (?:said|decided)",
-    "match override": r"settlements?|settled rows?",
+    "match override": r"match_overrides?|settled rows?",
     "merged contacts": r"known duplicates?|merge ledger",
     "undone, or rolled back": r"(?:take|taken|takes|took|taking)(?: \S+){0,3} back",
     "provenance": r"evidence of another owner",

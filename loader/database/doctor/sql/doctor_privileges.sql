@@ -68,7 +68,7 @@ needs (command, needed, is_held) as (
     union all
     select each_command.command, 'update of kajabi_raw.loads', has_column_privilege(oid, attnum, 'update')
     from relations
-    inner join pg_catalog.pg_attribute on attrelid = oid and attname = 'base_rank'
+    inner join pg_catalog.pg_attribute on attrelid = oid and attname = 'baseline_rank'
     cross join (values ('load'), ('apply')) as each_command (command)
     where relation = 'kajabi_raw.loads'
     union all

@@ -17,7 +17,7 @@ set
         from kajabi_guard.impact_summary as counted
         where counted.section = 'values'
     ),
-    rows_held = (
+    rows_quarantined = (
         select counted.figure_value
         from kajabi_guard.impact_summary as counted
         where counted.section = 'contacts' and counted.figure = 'held'

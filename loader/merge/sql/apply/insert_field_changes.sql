@@ -1,6 +1,6 @@
 -- One row per value written: what stood there, what stands there now, by which rule, and who had given the former.
 insert into kajabi_ledger.field_changes (
-    run_id, contact_id, field, old_value, new_value, rule, old_source, old_since, old_source_run, is_source_noted
+    run_id, contact_id, field, our_value, written_value, rule, old_source, old_since, old_source_run, is_source_noted
 )
 select
     planned.run_id,

@@ -7,13 +7,13 @@ with free_ids as (
         min(exports.email_key) as email_key
     from kajabi_guard.contact_matches as matches
     inner join kajabi_guard.stg_kajabi__contacts as exports on matches.row_number = exports.row_number
-    left join kajabi_ledger.known_duplicates as others on exports.kajabi_id = others.old_kajabi_id
+    left join kajabi_ledger.merged_contacts as others on exports.kajabi_id = others.old_kajabi_id
     left join kajabi_guard.stg_crm__contacts as contacts
         on exports.kajabi_id = kajabi_ledger.trim_text(contacts.kajabi_id)
     where
         matches.matched_by = 'merged_email'
         and exports.kajabi_id is not null
-        and others.duplicate_id is null
+        and others.merged_contact_id is null
         and contacts.id is null
     group by exports.kajabi_id
 ),
@@ -26,7 +26,7 @@ shown as (
     group by email_key
 )
 
-update kajabi_ledger.known_duplicates as duplicates
+update kajabi_ledger.merged_contacts as duplicates
 set old_kajabi_id = shown.kajabi_id
 from shown
 where duplicates.old_email = shown.email_key and duplicates.old_kajabi_id is null

@@ -1,18 +1,18 @@
--- What waits for a person from now on. A conflict that stands already keeps its base and its date.
+-- What waits for a person from now on. A conflict that stands already keeps its baseline and its date.
 insert into kajabi_ledger.open_conflicts (
-    contact_id, field, rule, incoming_value, incoming_text, present_value, base_value, base_text, was_in_base,
+    contact_id, field, rule, kajabi_value, kajabi_text, our_value, baseline_value, baseline_text, was_in_baseline,
     was_address_given, opened_by_run
 )
 select
     decisions.contact_id,
     decisions.field,
     decisions.rule,
-    decisions.incoming_value,
-    cells.incoming_text,
-    decisions.present_value,
-    decisions.base_value,
-    cells.base_text,
-    decisions.is_in_base,
+    decisions.kajabi_value,
+    cells.kajabi_text,
+    decisions.our_value,
+    decisions.baseline_value,
+    cells.baseline_text,
+    decisions.is_in_baseline,
     case when policies.is_address then units.is_address_given end,
     %(run_id)s
 from kajabi_guard.field_decisions as decisions

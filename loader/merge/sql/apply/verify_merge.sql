@@ -23,7 +23,7 @@ select
     (
         select count(*) from changes
         left join public.contacts on changes.contact_id = contacts.id
-        where rtrim(to_jsonb(contacts.*) ->> changes.field) is distinct from rtrim(changes.new_value)
+        where rtrim(to_jsonb(contacts.*) ->> changes.field) is distinct from rtrim(changes.written_value)
     ) as values_not_standing,
     (
         select count(*) from changes

@@ -3,7 +3,7 @@
 with removed as (
     select
         changes.contact_id,
-        jsonb_object_agg(changes.field, changes.old_value) as cells
+        jsonb_object_agg(changes.field, changes.our_value) as cells
     from kajabi_ledger.field_changes as changes
     where
         changes.run_id = any(%(step_runs)s::bigint[])
@@ -38,7 +38,7 @@ judged as (
                 select from holders where removed.cells ->> holders.key_kind = holders.key_value
             ) then 'key_taken'
             when exists (
-                select from kajabi_ledger.known_duplicates as known
+                select from kajabi_ledger.merged_contacts as known
                 where known.old_email = removed.cells ->> 'email' or known.old_kajabi_id = removed.cells ->> 'kajabi_id'
             ) then 'merged_away'
         end as reason
@@ -61,7 +61,7 @@ inserted as (
 
 noted as (
     insert into kajabi_ledger.field_changes (
-        run_id, contact_id, field, old_value, new_value, rule, old_source, old_since, old_source_run, is_source_noted
+        run_id, contact_id, field, our_value, written_value, rule, old_source, old_since, old_source_run, is_source_noted
     )
     select
         %(run_id)s,

@@ -1,12 +1,12 @@
 -- The values of the contacts that this run removed, as values taken back: none of them is written again by itself.
 insert into kajabi_ledger.field_changes (
-    run_id, contact_id, field, old_value, new_value, rule, old_source, old_since, old_source_run, is_source_noted
+    run_id, contact_id, field, our_value, written_value, rule, old_source, old_since, old_source_run, is_source_noted
 )
 select
     %(run_id)s,
     changes.contact_id,
     changes.field,
-    changes.new_value,
+    changes.written_value,
     null,
     'undone',
     sources.source,

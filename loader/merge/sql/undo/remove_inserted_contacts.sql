@@ -3,7 +3,7 @@ select
     outcomes.contact_id,
     contacts.email::text as email,
     -- blanked by `forget`: nobody can tell who it was
-    case when written.new_value is null then 'erased' else outcomes.outcome end as outcome
+    case when written.written_value is null then 'erased' else outcomes.outcome end as outcome
 from
     kajabi_ledger.remove_inserted_contacts(
         %(undoes_run)s,

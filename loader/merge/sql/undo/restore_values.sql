@@ -7,7 +7,7 @@ set
 from (
     select
         contact_id,
-        jsonb_object_agg(field, new_value) as cells
+        jsonb_object_agg(field, written_value) as cells
     from kajabi_ledger.field_changes
     where run_id = %(run_id)s
     group by contact_id

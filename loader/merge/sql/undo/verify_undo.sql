@@ -5,7 +5,7 @@ with changes as (select * from kajabi_ledger.field_changes where run_id = %(run_
 wholly as (
     select
         contact_id,
-        new_value is null as is_removed
+        written_value is null as is_removed
     from changes
     where field = 'email'
 ),
@@ -34,7 +34,7 @@ select
         left join public.contacts on changes.contact_id = contacts.id
         where
             wholly.is_removed is not true
-            and rtrim(to_jsonb(contacts.*) ->> changes.field) is distinct from rtrim(changes.new_value)
+            and rtrim(to_jsonb(contacts.*) ->> changes.field) is distinct from rtrim(changes.written_value)
     ) as values_not_standing,
     (select count(*) from cells where field not in ('kajabi_id', 'kajabi_member_id')) as values_written,
     (select count(*) from cells where field in ('kajabi_id', 'kajabi_member_id')) as links_written

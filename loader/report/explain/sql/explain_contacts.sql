@@ -27,9 +27,12 @@ select
     matches.row_number,
     matches.matched_by,
     writes.is_in_plan,
-    vanished.was_in_last_accepted,
+    vanished.was_in_baseline as was_in_last_accepted,
     -- both addresses whole, where a part of them differs: they are decided together
-    to_jsonb(addresses) as address,
+    to_jsonb(addresses) - 'our_address' - 'kajabi_address'
+    || jsonb_build_object(
+        'present_address', addresses.our_address, 'incoming_address', addresses.kajabi_address
+    ) as address,
     -- what somebody changed here after the plan was made; after the plan was applied, its own values as well
     array(
         select moved.key
@@ -49,7 +52,7 @@ select
         select coalesce(merged.old_email, merged.old_kajabi_id)
         from kajabi_guard.merge_survivors as merged
         where merged.contact_id = asked.contact_id
-        order by merged.duplicate_id
+        order by merged.merged_contact_id
     ) as merged_into_it
 from asked
 left join live on asked.contact_id = live.id

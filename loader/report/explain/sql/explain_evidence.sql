@@ -5,7 +5,7 @@ with seen as (select * from kajabi_guard.stg_crm__contacts where id = %(contact_
 written as (
     select distinct on (changes.field)
         changes.field,
-        changes.new_value
+        changes.written_value
     from kajabi_ledger.field_changes as changes
     inner join kajabi_ledger.merge_runs as runs on changes.run_id = runs.run_id
     cross join kajabi_guard.plan_summary
@@ -52,7 +52,7 @@ pieces as (
                     written.field is not null
                     and kajabi_ledger.trim_text(to_jsonb(seen) ->> policies.field) is not null
                     and (
-                        written.new_value
+                        written.written_value
                         is distinct from kajabi_ledger.trim_text(to_jsonb(seen) ->> policies.field)
                     )
                     then 'manual'

@@ -11,25 +11,25 @@ exports as (
     inner join matched on exports.row_number = matched.row_number
 ),
 
--- a contact that is not in the export any more may still be in the base
-base as (
-    select last_accepted.*
-    from kajabi_guard.stg_kajabi__baseline as last_accepted
+-- a contact that is not in the export any more may still be in the baseline
+baseline as (
+    select baselines.*
+    from kajabi_guard.stg_kajabi__baseline as baselines
     left join matched on true
-    left join kajabi_guard.baseline_rows as accepted on matched.row_number = accepted.row_number
+    left join kajabi_guard.baseline_rows as known on matched.row_number = known.row_number
     cross join seen
     where
-        last_accepted.row_number = accepted.base_row_number
+        baselines.row_number = known.baseline_row_number
         or (
             matched.row_number is null
             and (
-                last_accepted.kajabi_id = kajabi_ledger.trim_text(seen.kajabi_id)
-                or last_accepted.email_key = kajabi_ledger.clean_email(seen.email)
+                baselines.kajabi_id = kajabi_ledger.trim_text(seen.kajabi_id)
+                or baselines.email_key = kajabi_ledger.clean_email(seen.email)
             )
         )
     order by
-        coalesce(last_accepted.kajabi_id = kajabi_ledger.trim_text(seen.kajabi_id), false) desc,
-        last_accepted.row_number asc
+        coalesce(baselines.kajabi_id = kajabi_ledger.trim_text(seen.kajabi_id), false) desc,
+        baselines.row_number asc
     limit 1
 ),
 
@@ -42,20 +42,20 @@ fields as (
 cells as (
     select
         fields.*,
-        to_jsonb(seen) ->> fields.field as present_value,
-        kajabi_ledger.trim_text(to_jsonb(seen) ->> fields.field) as present_text,
-        (select to_jsonb(exports) ->> fields.field from exports) as incoming_text,
+        to_jsonb(seen) ->> fields.field as our_value,
+        kajabi_ledger.trim_text(to_jsonb(seen) ->> fields.field) as our_text,
+        (select to_jsonb(exports) ->> fields.field from exports) as kajabi_text,
         -- cleaned where anything differs; elsewhere Kajabi's text is ours, or there is none
         case
-            when compared.contact_id is not null then compared.incoming_value
+            when compared.contact_id is not null then compared.kajabi_value
             else (select to_jsonb(exports) ->> fields.field from exports)
-        end as incoming_value,
+        end as kajabi_value,
         case
-            when decisions.contact_id is not null then decisions.base_value
-            when compared.contact_id is not null then compared.base_value
-            else (select to_jsonb(base) ->> fields.field from base)
-        end as base_value,
-        exists(select from kajabi_guard.stg_kajabi__baseline) as is_base_known,
+            when decisions.contact_id is not null then decisions.baseline_value
+            when compared.contact_id is not null then compared.baseline_value
+            else (select to_jsonb(baseline) ->> fields.field from baseline)
+        end as baseline_value,
+        exists(select from kajabi_guard.stg_kajabi__baseline) as is_baseline_known,
         exists(
             select from kajabi_guard.stg_crm__columns as columns where columns.column_name = fields.field
         ) as is_column_here,
@@ -74,17 +74,17 @@ select
     cells.policy,
     cells.is_address,
     cells.is_column_here,
-    cells.present_value,
-    cells.incoming_text,
-    cells.incoming_value,
-    cells.base_value,
-    cells.is_base_known,
+    cells.our_value as present_value,
+    cells.kajabi_text as incoming_text,
+    cells.kajabi_value as incoming_value,
+    cells.baseline_value as base_value,
+    cells.is_baseline_known as is_base_known,
     case
         when not cells.is_column_here then 'no_column'
         when not cells.is_in_export then 'no_row'
         when decisions.rule <> 'same' then 'differs'
-        when cells.present_text is null and cells.incoming_value is null then 'no_value'
-        when cells.incoming_value is null then 'kajabi_has_nothing'
+        when cells.our_text is null and cells.kajabi_value is null then 'no_value'
+        when cells.kajabi_value is null then 'kajabi_has_nothing'
         else 'same'
     end as state,
     decisions.rule,
@@ -92,7 +92,7 @@ select
     rules.meaning,
     rules.why,
     coalesce(decisions.action, 'none') as action,
-    coalesce(decisions.final_value, cells.present_value) as final_value,
+    coalesce(decisions.final_value, cells.our_value) as final_value,
     coalesce(decisions.needs_review, false) as needs_review,
     -- planned, but a part plan leaves it out
     coalesce(decisions.action in ('fill', 'update', 'link') and not writes.is_in_plan, false) as is_outside_plan,

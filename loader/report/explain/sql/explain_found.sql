@@ -27,7 +27,7 @@ found as (
     union all
     -- merged since the plan was made: the next one knows it
     select 'merged_since', 6, duplicates.survivor_contact_id, null
-    from kajabi_ledger.known_duplicates as duplicates
+    from kajabi_ledger.merged_contacts as duplicates
     inner join asked on asked.key_value in (duplicates.old_email, lower(duplicates.old_kajabi_id))
     inner join kajabi_guard.stg_crm__contacts as survivors on duplicates.survivor_contact_id = survivors.id
     where duplicates.recorded_at > (select planned_at from kajabi_guard.plan_summary) and not survivors.is_deleted

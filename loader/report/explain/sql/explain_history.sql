@@ -2,8 +2,8 @@
 select
     changes.run_id,
     changes.field,
-    changes.old_value,
-    changes.new_value,
+    changes.our_value as old_value,
+    changes.written_value as new_value,
     changes.rule,
     coalesce(rules.label, 'inserted as a new contact') as label,
     runs.status as run_status,

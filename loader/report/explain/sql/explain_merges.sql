@@ -25,22 +25,22 @@ own_keys as (
 chain as (
     select
         1 as step,
-        known_duplicates.*,
-        array[known_duplicates.duplicate_id] as steps
-    from kajabi_ledger.known_duplicates
+        merged_contacts.*,
+        array[merged_contacts.merged_contact_id] as steps
+    from kajabi_ledger.merged_contacts
     where
-        known_duplicates.old_email in (select key_value from own_keys)
-        or lower(known_duplicates.old_kajabi_id) in (select key_value from own_keys)
+        merged_contacts.old_email in (select key_value from own_keys)
+        or lower(merged_contacts.old_kajabi_id) in (select key_value from own_keys)
     union all
     select
         chain.step + 1,
         further.*,
-        chain.steps || further.duplicate_id
+        chain.steps || further.merged_contact_id
     from chain
     left join contacts as gone on chain.survivor_contact_id = gone.id
-    inner join kajabi_ledger.known_duplicates as further
+    inner join kajabi_ledger.merged_contacts as further
         on further.old_email in (chain.survivor_email, gone.email_key) or gone.kajabi_id = further.old_kajabi_id
-    where coalesce(gone.is_deleted, true) and not further.duplicate_id = any(chain.steps)
+    where coalesce(gone.is_deleted, true) and not further.merged_contact_id = any(chain.steps)
 )
 
 select
@@ -55,4 +55,4 @@ select
     coalesce(not survivor.is_deleted, false) as is_survivor_living
 from chain
 left join contacts as survivor on chain.survivor_contact_id = survivor.id
-order by chain.step, chain.duplicate_id
+order by chain.step, chain.merged_contact_id

@@ -7,10 +7,10 @@ with concerned as (
     select unnest(%(row_numbers)s::bigint[])
 ),
 
-newest_words as (
+latest_overrides as (
     select distinct on (row_key) *
-    from kajabi_ledger.settlements
-    order by row_key asc, settlement_id desc
+    from kajabi_ledger.match_overrides
+    order by row_key asc, match_override_id desc
 ),
 
 inserted as (
@@ -45,11 +45,11 @@ select
             then coalesce(exports.kajabi_id, exports.email)
         else exports.email
     end as settle_as,
-    words.verdict as settled_as,
+    words.decision as settled_as,
     words.because as settled_because,
-    words.settled_at,
-    words.settled_by,
-    words.settled_at > plan_summary.planned_at as is_settled_since,
+    words.decided_at as settled_at,
+    words.decided_by as settled_by,
+    words.decided_at > plan_summary.planned_at as is_settled_since,
     jsonb_build_object(
         'first_name', exports.first_name -- each field, by commas
     ) as kajabi_values,
@@ -69,7 +69,7 @@ left join inserted as same_id
     on exports.kajabi_id = same_id.kajabi_id and held.hold_reason = 'same_id_in_export'
 left join kajabi_guard.hold_reasons as reasons on held.hold_reason = reasons.hold_reason
 left join kajabi_guard.contact_writes as writes on concerned.row_number = writes.row_number
-left join newest_words as words
+left join latest_overrides as words
     on words.row_key = kajabi_ledger.row_key(
         exports.kajabi_id, exports.email_key, exports.first_name, exports.last_name, exports.phone
     )

@@ -39,9 +39,9 @@ planned_as_seen as (
 
 written_values as (
     select
-        kajabi_ledger.clean_email(max(new_value) filter (where field = 'email')) as email,
-        kajabi_ledger.trim_text(max(new_value) filter (where field = 'kajabi_id')) as kajabi_id,
-        kajabi_ledger.trim_text(max(new_value) filter (where field = 'kajabi_member_id')) as member_id,
+        kajabi_ledger.clean_email(max(written_value) filter (where field = 'email')) as email,
+        kajabi_ledger.trim_text(max(written_value) filter (where field = 'kajabi_id')) as kajabi_id,
+        kajabi_ledger.trim_text(max(written_value) filter (where field = 'kajabi_member_id')) as member_id,
         contact_id
     from kajabi_ledger.field_changes
     where field in ('email', 'kajabi_id', 'kajabi_member_id')
@@ -54,7 +54,7 @@ merged_away as (
         kajabi_ledger.trim_text(old_kajabi_id) as kajabi_id,
         null as member_id,
         survivor_contact_id as contact_id
-    from kajabi_ledger.known_duplicates
+    from kajabi_ledger.merged_contacts
 ),
 
 survivors as (
@@ -63,7 +63,7 @@ survivors as (
         null as kajabi_id,
         null as member_id,
         survivor_contact_id as contact_id
-    from kajabi_ledger.known_duplicates
+    from kajabi_ledger.merged_contacts
 ),
 
 pruned as (

@@ -3,7 +3,7 @@
 -- It guards the word of people: the newest decision of the ledger is looked up here a second time.
 -- A decision that got lost would be asked again every week, until nobody answers any more; one that outlives the values
 -- it was taken for would write what nobody has looked at.
-with decisions_taken as (select * from {{ source('kajabi_ledger', 'decisions_taken') }}),
+with overrides as (select * from {{ source('kajabi_ledger', 'overrides') }}),
 
 three_way_cells as (select * from {{ ref('three_way_cells') }}),
 
@@ -17,25 +17,25 @@ first_word as (select min(rule_order) as rule_order from decision_rules where st
 
 newest as (
     select distinct on (contact_id, field) *
-    from decisions_taken
-    order by contact_id asc, field asc, decision_id desc
+    from overrides
+    order by contact_id asc, field asc, override_id desc
 ),
 
 decided_cells as (
     select
         newest.contact_id,
-        newest.verdict,
+        newest.decision,
         each_value.key as field,
         -- an address stands or falls as one
         bool_and(
-            each_value.value is not distinct from three_way_cells.incoming_value
+            each_value.value is not distinct from three_way_cells.kajabi_value
             -- a word for Kajabi's value is for the value of ours that was seen, and it is carried out once
             and (
-                newest.verdict = 'ours'
+                newest.decision = 'ours'
                 or (
                     (
-                        newest.present_values is null
-                        or newest.present_values ->> each_value.key is not distinct from three_way_cells.present_value
+                        newest.our_values is null
+                        or newest.our_values ->> each_value.key is not distinct from three_way_cells.our_value
                     )
                     and not exists (
                         select from field_changes
@@ -47,9 +47,9 @@ decided_cells as (
                     )
                 )
             )
-        ) over (partition by newest.decision_id) as is_still_said
+        ) over (partition by newest.override_id) as is_still_said
     from newest
-    cross join lateral jsonb_each_text(newest.incoming_values) as each_value
+    cross join lateral jsonb_each_text(newest.kajabi_values) as each_value
     inner join three_way_cells
         on newest.contact_id = three_way_cells.contact_id and each_value.key = three_way_cells.field
 ),
@@ -58,7 +58,7 @@ bad_rows as (
     select
         field_decisions.contact_id,
         field_decisions.field,
-        decided_cells.verdict,
+        decided_cells.decision,
         field_decisions.rule
     from decided_cells
     inner join field_decisions
@@ -72,7 +72,7 @@ bad_rows as (
                     field_decisions.needs_review
                     or (
                         decision_rules.rule_order >= first_word.rule_order
-                        and field_decisions.rule <> 'decided_' || decided_cells.verdict
+                        and field_decisions.rule <> 'decided_' || decided_cells.decision
                     )
             else starts_with(field_decisions.rule, 'decided_')
         end

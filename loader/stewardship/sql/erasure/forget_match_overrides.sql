@@ -30,7 +30,7 @@ possible_keys as (
     cross join lateral unnest(person_rows.phones || null::text) as phones (phone)
 )
 
-delete from kajabi_ledger.settlements
+delete from kajabi_ledger.match_overrides
 where
     contact_id = any(%(contact_ids)s::uuid[])
     or row_key in (select row_key from possible_keys)

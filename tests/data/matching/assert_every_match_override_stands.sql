@@ -2,7 +2,7 @@
 -- with the contact they named, as new, or not at all.
 -- It guards the answers that people gave about held rows: the newest settlement of the ledger is looked up here a
 -- second time. One that got lost would be asked again every week; one taken for another row would mix two people.
-with settlements as (select * from {{ source('kajabi_ledger', 'settlements') }}),
+with match_overrides as (select * from {{ source('kajabi_ledger', 'match_overrides') }}),
 
 matches as (select * from {{ ref('contact_matches') }}),
 
@@ -12,18 +12,18 @@ living_contacts as (select id from {{ ref('stg_crm__contacts') }} where not is_d
 
 newest as (
     select distinct on (row_key) *
-    from settlements
-    order by row_key asc, settlement_id desc
+    from match_overrides
+    order by row_key asc, match_override_id desc
 ),
 
-settled_rows as (
+overridden_rows as (
     select
         matches.row_number,
         matches.status,
         matches.matched_by,
         matches.hold_reason,
         matches.contact_id,
-        newest.verdict,
+        newest.decision,
         newest.contact_id as settled_contact_id
     from exports
     inner join matches on exports.row_number = matches.row_number
@@ -38,12 +38,12 @@ settled_rows as (
 bad_rows as (
     select
         row_number,
-        verdict,
+        decision,
         status,
         hold_reason
-    from settled_rows
+    from overridden_rows
     where
-        case verdict
+        case decision
             when 'same_as'
                 then
                     (contact_id is distinct from settled_contact_id)

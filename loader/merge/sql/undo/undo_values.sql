@@ -24,13 +24,13 @@ live as (
         contacts.id as contact_id,
         contacts.email::text as email,
         cell.field,
-        cell.present_value collate "C" as present_value
+        cell.our_value collate "C" as our_value
     from public.contacts as contacts
     cross join lateral (
         values
         ('first_name', contacts.first_name::text), -- each field
         ('email', contacts.email::text)
-    ) as cell (field, present_value)
+    ) as cell (field, our_value)
     where contacts.id in (select contact_id from written)
 ),
 
@@ -55,12 +55,12 @@ taken_ids as (
     from written as claims
     inner join kajabi_ledger.holders_of_keys(
         null,
-        (select array_agg(old_value) from written where field = 'kajabi_id'),
-        (select array_agg(old_value) from written where field = 'kajabi_member_id')
+        (select array_agg(our_value) from written where field = 'kajabi_id'),
+        (select array_agg(our_value) from written where field = 'kajabi_member_id')
     ) as holders
         on
             claims.field = holders.key_kind
-            and claims.old_value = holders.key_value
+            and claims.our_value = holders.key_value
             and claims.contact_id <> holders.contact_id
 ),
 
@@ -68,8 +68,8 @@ judged as (
     select
         written.contact_id,
         written.field,
-        written.new_value as present_value,
-        written.old_value as restored_value,
+        written.written_value as our_value,
+        written.our_value as restored_value,
         contact.email,
         coalesce(earlier.rule, 'undone') as rule,
         sources.source,
@@ -77,11 +77,11 @@ judged as (
         sources.run_id as source_run,
         case
             -- blanked by `forget`, and given to nobody: a value that was written has been something before or after
-            when written.old_value is null and written.new_value is null then 'erased'
+            when written.our_value is null and written.written_value is null then 'erased'
             when contact.contact_id is null then 'gone'
             when live.contact_id is null then 'no_column'
             when (written.contact_id, written.field) in (select * from later_writes) then 'later_run'
-            when (live.present_value is distinct from written.new_value) then 'edited'
+            when (live.our_value is distinct from written.written_value) then 'edited'
             when (written.contact_id, written.field) in (select * from taken_ids) then 'key_taken'
             -- a redo writes Kajabi's values: not where somebody has closed the field to them since these were first
             -- written. An older mark had been decided over then
@@ -105,13 +105,13 @@ judged as (
 
 restored as (
     insert into kajabi_ledger.field_changes (
-        run_id, contact_id, field, old_value, new_value, rule, old_source, old_since, old_source_run, is_source_noted
+        run_id, contact_id, field, our_value, written_value, rule, old_source, old_since, old_source_run, is_source_noted
     )
     select
         %(run_id)s,
         contact_id,
         field,
-        present_value,
+        our_value,
         restored_value,
         case when %(kind)s = 'undo' then 'undone' else rule end,
         source,

@@ -12,7 +12,7 @@ further as (
     union
     select known.survivor_email
     from further
-    inner join kajabi_ledger.known_duplicates as known on further.step = known.old_email
+    inner join kajabi_ledger.merged_contacts as known on further.step = known.old_email
 ),
 
 judged as (
@@ -29,7 +29,7 @@ judged as (
             else 'recorded'
         end as outcome
     from given
-    left join kajabi_ledger.known_duplicates as before on given.old_email = before.old_email
+    left join kajabi_ledger.merged_contacts as before on given.old_email = before.old_email
     left join lateral (
         select contacts.id as contact_id
         from public.contacts
@@ -40,7 +40,7 @@ judged as (
 ),
 
 recorded as (
-    insert into kajabi_ledger.known_duplicates (
+    insert into kajabi_ledger.merged_contacts (
         old_email, old_kajabi_id, survivor_contact_id, survivor_email, recorded_by, because
     )
     select old_email, old_kajabi_id, contact_id, survivor_email, %(recorded_by)s, %(because)s

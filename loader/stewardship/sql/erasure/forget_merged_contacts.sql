@@ -1,5 +1,5 @@
 -- Merges of this person, as the one who was merged away and as the one who survived.
-delete from kajabi_ledger.known_duplicates
+delete from kajabi_ledger.merged_contacts
 where
     survivor_contact_id = any(%(contact_ids)s::uuid[])
     or kajabi_ledger.clean_email(survivor_email) = any(%(emails)s::text[])

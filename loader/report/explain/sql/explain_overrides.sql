@@ -12,13 +12,13 @@ decided as (
     select
         fields.field,
         'decided' as word,
-        taken.verdict,
+        taken.decision as verdict,
         taken.because,
         taken.decided_at as said_at,
         taken.decided_by as said_by,
-        taken.incoming_values ->> fields.field as incoming_value,
-        taken.decision_id = max(taken.decision_id) over (partition by fields.field) as is_newest
-    from kajabi_ledger.decisions_taken as taken
+        taken.kajabi_values ->> fields.field as incoming_value,
+        taken.override_id = max(taken.override_id) over (partition by fields.field) as is_newest
+    from kajabi_ledger.overrides as taken
     inner join fields on taken.field = fields.field or (taken.field = 'address' and fields.is_address)
     where taken.contact_id = %(contact_id)s
 ),
@@ -42,7 +42,7 @@ select
     words.said_at > plan.planned_at as is_since,
     case
         when words.said_at > plan.planned_at or not words.is_newest then false
-        when words.word = 'decided' then valid.verdict is not null
+        when words.word = 'decided' then valid.decision is not null
         else words.word = 'protected'
     end as holds
 from (
@@ -52,5 +52,5 @@ from (
 ) as words
 cross join plan
 left join kajabi_guard.active_overrides as valid
-    on valid.contact_id = %(contact_id)s and words.field = valid.field and words.verdict = valid.verdict
+    on valid.contact_id = %(contact_id)s and words.field = valid.field and words.verdict = valid.decision
 order by words.said_at desc, words.field asc

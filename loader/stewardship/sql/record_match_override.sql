@@ -3,7 +3,7 @@
 with given as (
     select
         kajabi_ledger.clean_email(%(email)s) as row_name,
-        replace(%(verdict)s, '-', '_') as verdict,
+        replace(%(verdict)s, '-', '_') as decision,
         kajabi_ledger.clean_email(%(other_email)s) as other_email
 ),
 
@@ -30,24 +30,24 @@ judged as (
     select
         given.*,
         case
-            when given.verdict not in ('same_as', 'new', 'ignore') then 'unknown_verdict'
+            when given.decision not in ('same_as', 'new', 'ignore') then 'unknown_verdict'
             when not exists (select from held) then 'not_held'
             when exists (
                 select from held
-                where not replace(given.verdict, '_', '-') = any(string_to_array(held.settle_with, ', '))
+                where not replace(given.decision, '_', '-') = any(string_to_array(held.settle_with, ', '))
             ) then 'not_possible'
-            when given.verdict = 'same_as' and not exists (select from other_contact) then 'no_other'
+            when given.decision = 'same_as' and not exists (select from other_contact) then 'no_other'
             else 'recorded'
         end as outcome
     from given
 ),
 
 recorded as (
-    insert into kajabi_ledger.settlements (row_key, verdict, contact_id, because, settled_by)
+    insert into kajabi_ledger.match_overrides (row_key, decision, contact_id, because, decided_by)
     select
         kajabi_ledger.row_key(held.kajabi_id, held.email_key, held.first_name, held.last_name, held.phone),
-        judged.verdict,
-        case when judged.verdict = 'same_as' then (select contact_id from other_contact) end,
+        judged.decision,
+        case when judged.decision = 'same_as' then (select contact_id from other_contact) end,
         %(because)s,
         %(decided_by)s
     from judged
