@@ -70,7 +70,7 @@ def full_name(names: Mapping[str, Any]) -> str:
 
 
 def identity(row: Row) -> tuple[str | None, ...]:
-    """Who a row is about, as far as a settlement goes: names and phone just as Kajabi writes them, trimmed."""
+    """Who a row is about, for an override of its match: names and phone just as Kajabi writes them, trimmed."""
     return row.kajabi_id, row.email, *(row.raw[field] for field in ("first_name", "last_name", "phone"))
 
 

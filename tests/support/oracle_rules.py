@@ -7,20 +7,20 @@ What the rules leave open was settled like this:
 - A value of Kajabi's is trimmed, loses one escaping apostrophe, is composed (NFC) and trimmed again; then
   placeholders are blank. The same value "equal after trimming" is compared in this form, ours only trimmed.
 - A difference exists where Kajabi's trimmed cell is not blank and is not our trimmed value. Where it is blank and ours
-  is not: only in a managed field, and if the baseline had a value, a conflict is open on the cell or a person decided it.
+  is not: only in a managed field, and if the baseline had a value, a conflict is open on the cell or a person decided.
 - Two values differ only in looks if their comparable forms are equal and not empty; a phone's is its ASCII digits.
 - ``link`` comes after ``cosmetic``, whatever the contact's source; an id that cannot be linked is ``no_baseline``.
 - A line 2 of Kajabi's that repeats its line 1 or its city is no value: not for a mismatch, not for an insert. It also
   repeats a placeholder there: with "none" as its city, a line 2 "none." is rubbish as well.
-- Once there is a baseline load, every cell has a baseline; that of a person whom the baseline does not know is no value.
+- Once there is a baseline, every cell has one; that of a person whom the baseline does not know is no value.
 - An open conflict whose two sides have not moved brings the baseline with which it was opened, instead of today's.
 - The newest decision of a person on a cell (on an address: of all six parts) counts, while all of its values stand.
   Where it is valid, nothing of the cell waits for review. What Kajabi cleared stays all the same, but for the line 2
   of an address that is taken: half of one address and half of another is nobody's.
 - Values that the ledger says were written here, and that are others now, were edited by a person: class named.
-- An address is followed whole: the baseline knows the person, all six parts of ours are the baseline's (and were when a part
-  that waits began to), Kajabi blanks none of them, and none that would have to move belongs to another source or is
-  blank although we once wrote what Kajabi has.
+- An address is followed whole: the baseline knows the person, all six parts of ours are the baseline's (and were when
+  a part that waits began to), Kajabi blanks none of them, and none that would have to move belongs to another source
+  or is blank although we once wrote what Kajabi has.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ def load_export(
 ) -> Load:
     """Load the export at ``path``; the newest load is what plans are made from.
 
-    ``as_baseline`` (`--as-baseline`) declares instead that this export had been imported before: it becomes the baseline
-    and nothing else.
+    ``as_baseline`` declares instead that this export had been imported before: it becomes the baseline and nothing
+    else.
     ``progress`` gets the bytes read so far. Raises ExportRejected, Busy, Usage; the database is then as before.
     """
     kept = kept_loads()

@@ -131,13 +131,13 @@ def _require_trusted(connection: Connection, plan: dict[str, Any]) -> None:
             "nothing was written. Export again from Kajabi; or, if it is right all the same, apply it first with "
             "--accept (docs/runbook.md)."
         )
-    words = one(connection, "overrides_since_plan", {})
+    since = one(connection, "overrides_since_plan", {})
     # who opted out since is in no file all the same: the files ask the ledger themselves
-    count_overrides = words["count_overrides"] - words["count_opt_outs"]
+    count_overrides = since["count_overrides"] - since["count_opt_outs"]
     if count_overrides:
         raise StalePlan(
-            f"{count_overrides} overrides or protections were recorded since the plan was made. The files could hold what "
-            "somebody has just given up, so nothing was written. Type `./kajabi-guard plan`, then this again."
+            f"{count_overrides} overrides or protections were recorded since the plan was made. The files could hold "
+            "what somebody has just given up, so nothing was written. Type `./kajabi-guard plan`, then this again."
         )
 
 

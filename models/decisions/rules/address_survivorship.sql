@@ -29,7 +29,8 @@ parts as (
 compared_units as (
     select
         contact_id,
-        bool_and(is_in_baseline and was_given_then and our_text is not distinct from baseline_value) as is_address_given,
+        bool_and(is_in_baseline and was_given_then and our_text is not distinct from baseline_value)
+            as is_address_given,
         bool_and(our_text is null or kajabi_value is not null) as is_address_complete
     from parts
     group by contact_id

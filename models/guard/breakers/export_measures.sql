@@ -1,4 +1,4 @@
--- One row per measure of an export: its value in the newest export and in the last accepted one (null without a baseline).
+-- One row per measure of an export: its value in the newest export and in the baseline (null without one).
 with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
 baseline as (select * from {{ ref('stg_kajabi__baseline') }}),

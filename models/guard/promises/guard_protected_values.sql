@@ -7,7 +7,9 @@ field_sources as (select * from {{ source('kajabi_ledger', 'contact_field_source
 
 overrides as (select * from {{ source('kajabi_ledger', 'overrides') }}),
 
-field_changes as (select *, {{ trim_text('written_value') }} as text from {{ source('kajabi_ledger', 'field_changes') }}),
+field_changes as (
+    select *, {{ trim_text('written_value') }} as text from {{ source('kajabi_ledger', 'field_changes') }}
+),
 
 undone_values as (select * from {{ ref('stg_ledger__undone_values') }}),
 

@@ -49,7 +49,9 @@ marks as (
     select marked.contact_id, marked.field, 'edited_here', 'manual'
     from marked
     inner join last_writes on marked.contact_id = last_writes.contact_id and marked.field = last_writes.field
-    where coalesce({{ trim_text('last_writes.written_value') }}, '') <> {{ trim_text('marked.contact ->> marked.field') }}
+    where
+        coalesce({{ trim_text('last_writes.written_value') }}, '')
+        <> {{ trim_text('marked.contact ->> marked.field') }}
 ),
 
 bad_rows as (

@@ -14,7 +14,8 @@ open_conflicts as (
         was_in_baseline,
         coalesce({{ clean_text('kajabi_text', 'field') }}, case when kajabi_text is null then kajabi_value end)
             as kajabi_value,
-        coalesce({{ clean_text('baseline_text', 'field') }}, case when baseline_text is null then baseline_value end) as baseline_value
+        coalesce({{ clean_text('baseline_text', 'field') }}, case when baseline_text is null then baseline_value end)
+            as baseline_value
     from noted_conflicts
 ),
 

@@ -6,6 +6,7 @@ made it. Nothing here knows which migrations came later.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from loader.common.errors import StalePlan
 from loader.database import disposable
 from loader.database import statements as all_statements
 from loader.database.connection import Target, connect, pointed_at
 from loader.database.schema import migrate, pending_migrations
-from loader.database.statements import migrations
+from loader.database.statements import migrations, statement
 from loader.merge.apply import apply_plan
+from loader.merge.current_plan import current_plan
 from loader.stewardship.overrides import decide
 from upgrade_story import COLUMNS, LANDED, OURS, WEEK_3, tables
 from world import World, database_name
@@ -110,6 +113,38 @@ RENAMED_RULES = {
 }  # fmt: skip
 
 
+# 0016_names_of_tables
+RENAMED_TABLES = {
+    "decisions_taken": "overrides", "settlements": "match_overrides", "known_duplicates": "merged_contacts",
+    "duplicates_declared_none": "no_merged_contacts_declared",
+}  # fmt: skip
+RENAMED_COLUMNS = {
+    "kajabi_ledger.decisions_taken": {
+        "decision_id": "override_id", "verdict": "decision",
+        "incoming_values": "kajabi_values", "present_values": "our_values",
+    },
+    "kajabi_ledger.settlements": {
+        "settlement_id": "match_override_id", "verdict": "decision",
+        "settled_at": "decided_at", "settled_by": "decided_by",
+    },
+    "kajabi_ledger.known_duplicates": {"duplicate_id": "merged_contact_id"},
+    "kajabi_ledger.open_conflicts": {
+        "present_value": "our_value", "incoming_value": "kajabi_value", "base_value": "baseline_value",
+        "was_in_base": "was_in_baseline",
+    },
+    "kajabi_ledger.field_changes": {"old_value": "our_value", "new_value": "written_value"},
+    "kajabi_raw.loads": {"base_rank": "baseline_rank", "base_how": "baseline_how", "base_at": "baseline_at"},
+}  # fmt: skip
+OLD_WORDS = re.compile(
+    r"decisions_taken|settle|known_duplicate|declared_none|verdict|incoming|present_|[a-z]_base(?!line)"
+)
+
+
+def renamed_table(table: str) -> str:
+    schema_name, name = table.split(".")
+    return f"{schema_name}.{RENAMED_TABLES.get(name, name)}"
+
+
 def ordered(table: dict[str, list[str]], columns: list[str]) -> list[tuple[str, ...]]:
     return sorted(zip(*(map(str, table[column]) for column in columns), strict=True))
 
@@ -130,7 +165,8 @@ def test_no_row_and_no_value_is_lost_and_a_second_init_does_nothing(landed: Conn
     conflicts["rule"] = [RENAMED_RULES.get(rule, rule) for rule in conflicts["rule"]]
     for table, columns in before.items():
         names = list(columns)
-        kept = ordered(after[table], names)
+        renamed = RENAMED_COLUMNS.get(table, {})
+        kept = ordered(after[renamed_table(table)], [renamed.get(name, name) for name in names])
         if table == "kajabi_ledger.schema_migrations":
             kept = [row for row in kept if row[0] in LANDED]
         assert kept == ordered(columns, names), table
@@ -168,6 +204,36 @@ def test_the_schema_is_that_of_a_fresh_install(landed: Connection, server: dict[
         assert upgraded[kind] == things, kind
 
 
+def names(connection: Connection) -> list[str]:
+    """Every name in our schemas, and what the functions say. PostgreSQL never renames the columns of an index."""
+    found = schema(connection)
+    columns = [f"{table}.{column}" for table, cells in values(connection).items() for column in cells]
+    return [
+        *columns,
+        *(name for kind in found if kind != "columns" for name in found[kind]),
+        *found["functions"].values(),
+    ]
+
+
+def test_nothing_is_named_after_a_table_or_a_column_that_was_renamed(landed: Connection) -> None:
+    assert any(OLD_WORDS.search(name) for name in names(landed))
+    migrate(landed)
+    assert [name for name in names(landed) if OLD_WORDS.search(name)] == []
+
+
+def test_a_plan_with_the_columns_of_before_is_gone_and_another_one_is_asked_for(landed: Connection) -> None:
+    landed.execute("create schema if not exists kajabi_guard")
+    landed.execute("create table kajabi_guard.plan_summary as select 1 as load_id")
+    landed.execute("create table kajabi_guard.planned_cells as select 'phone' as field, '1' as present_value")
+    landed.execute("create table kajabi_guard.previous_merge_plan as select * from kajabi_guard.planned_cells")
+    landed.execute("create view kajabi_guard.guard_verdict as select * from kajabi_guard.plan_summary")
+    migrate(landed)
+    with pytest.raises(StalePlan, match="There is no plan in this database"):
+        current_plan(landed)
+    relations = landed.execute(statement("plan_relations")).fetchone()
+    assert relations == {"plan_stands": False, "has_previous": False}
+
+
 def test_the_next_weekly_import_stands_on_what_was_there(server: dict[str, str], tmp_path: Path) -> None:
     with landed_database(server) as target:
         world = World(target, tmp_path)
@@ -177,11 +243,11 @@ def test_the_next_weekly_import_stands_on_what_was_there(server: dict[str, str],
         world.load(*WEEK_3)
         world.plan()
         decided = {key: (row["rule"], row["needs_review"]) for key, row in world.decisions().items()}
-        # the base: ours is what Kajabi gave at the last accepted import, and only Kajabi's is new
+        # the baseline: ours is what Kajabi gave at the last accepted import, and only Kajabi's is new
         assert decided["enid.alder@example.org", "phone"] == ("kajabi_changed", True)
         # a blank here that Kajabi has had since is no news
         assert decided["ben.alder@example.org", "city"] == ("blanked_here", False)
-        # a person's word, a protection, and a conflict that keeps its base
+        # a person's word, a protection, and a conflict that keeps its baseline
         assert decided["ben.alder@example.org", "phone"] == ("decided_ours", False)
         assert decided["dora.alder@example.org", "phone"][0] == "field_owned_elsewhere"
         assert decided["cleo.alder@example.org", "phone"] == ("kajabi_changed", True)

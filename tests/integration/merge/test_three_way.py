@@ -43,7 +43,7 @@ def follow(world: World, *fields: str) -> None:
 
 
 def test_each_movement_since_the_last_accepted_export_gets_its_rule(world: World) -> None:
-    """Ours equals the baseline and Kajabi's is new: keep, review. Blank here, unchanged there since the baseline: keep."""
+    """Ours equals the baseline and Kajabi's is new: keep, review. Blank here, unchanged there since then: keep."""
     world.add_contacts(
         person(1, phone="(303) 555-0101"),
         person(2, phone="(303) 555-0199"),

@@ -1031,6 +1031,9 @@ def test_a_run_from_before_the_migration_is_undone_as_far_as_the_ledger_allows(
         for name, text in migrations():
             if name in late:
                 connection.execute(text)
+        # the tables have their later names already, so of 0016 only its function is left to make
+        _, create, rest = dict(migrations())["0016_names_of_tables"].partition("create or replace function")
+        connection.execute(create + rest.partition("\n$$;")[0] + "\n$$;")
     undone = undo(world, 1)
     assert kept(undone) == {(NEW, None, "not_noted"), (NEWER, None, "not_noted")}
     assert undone.unknown_sources == undone.values_written

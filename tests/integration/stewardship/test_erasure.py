@@ -71,7 +71,7 @@ def other(number: int, **cells: Any) -> dict[str, Any]:
 
 
 def tell_story(world: World) -> None:
-    """Two weeks with a canary: in every field, export, decision, protection, settlement, merge and conflict."""
+    """Two weeks with a canary: in every field, export, decision, protection, match override, merge and conflict."""
     here = {**canary(), "first_name": None, "city": f"{MARKED} ours", "kajabi_member_id": None, "phone": None}
     provenance = {"paypal_last_name": f"{MARKED} paypal", "paypal_email": OTHER_EMAIL, "phone_source": f"{MARKED} mark"}
     world.add_contacts(

@@ -61,7 +61,8 @@ inserted as (
 
 noted as (
     insert into kajabi_ledger.field_changes (
-        run_id, contact_id, field, our_value, written_value, rule, old_source, old_since, old_source_run, is_source_noted
+        run_id, contact_id, field, our_value, written_value, rule, old_source, old_since, old_source_run,
+        is_source_noted
     )
     select
         %(run_id)s,
