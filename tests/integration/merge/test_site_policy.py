@@ -79,7 +79,7 @@ def test_a_sites_own_files_are_in_force_wherever_dbt_is_started(console: Console
 
 BAD = {
     "limits.yml": ("volume_limit: 3\n", "volume_limit"),
-    "field_policies.csv": (POLICIES.read_text(encoding="utf-8").replace("phone,3,fill", "phone,3,feel"), "none of"),
+    "field_policies.csv": (POLICIES.read_text(encoding="utf-8").replace("phone,3,fill", "phone,3,feel"), "one of"),
     "source_priorities.csv": ("source,label\npaypal,PayPal\n", "It lacks is_prefix"),
 }
 
