@@ -27,7 +27,7 @@ deciding_keys as (
     group by row_number
 ),
 
--- a person's word on a row comes before every key
+-- a match override comes before every key
 found as (
     select
         exports.row_number,

@@ -1,5 +1,5 @@
 {{ config(materialized='table', indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
--- One row per contact that Kajabi holds otherwise, and column of a file: ours and Kajabi's, as a file would say them.
+-- One row per contact whose values differ in Kajabi, and column of a file: ours and Kajabi's, as a file would say them.
 -- A table: cleaning costs, so it is done once a plan, and only for contacts that differ.
 with contacts as (select * from {{ ref('stg_crm__contacts') }} where not is_deleted),
 

@@ -1,5 +1,5 @@
 {{ config(materialized='table', indexes=[{'columns': ['contact_id', 'unit'], 'unique': true}]) }}
--- One row per contact that Kajabi holds otherwise, and unit (name, phone, address): whether ours should go there.
+-- One row per contact whose values differ in Kajabi, and unit (name, phone, address): whether ours should go there.
 -- An address goes as one unit: half of one and half of another is nobody's address.
 with compared_values as (
     select

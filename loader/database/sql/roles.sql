@@ -10,7 +10,7 @@
 --                            decide, protect, duplicate, export
 --     the owner              init, forget, shield              whoever owns public.contacts; nothing is granted
 --
--- A person's word can replace a value, so it belongs to the role that writes. They are group roles, nobody logs in as
+-- An override can replace a value, so it belongs to the role that writes. They are group roles, nobody logs in as
 -- them: `grant kajabi_guard_loader, kajabi_guard_planner to anna`. Where contacts has row-level security, the login
 -- roles that plan or apply need BYPASSRLS themselves; it is not inherited.
 

@@ -1,4 +1,4 @@
--- Runs, newest first; of each, the run that took it back, and the last of those that took each other back. An undo and
+-- Runs, newest first; of each, the run that undid it, and the last of those that took each other back. An undo and
 -- those that went on with it are one step, named by the newest of them.
 with recursive done as (
     select

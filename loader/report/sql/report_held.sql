@@ -1,4 +1,4 @@
--- Export rows that are set aside, by reason.
+-- Export rows that are quarantined, by reason.
 select
     reasons.hold_reason,
     reasons.label,

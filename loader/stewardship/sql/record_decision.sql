@@ -1,4 +1,4 @@
--- A person's word on one cell, or on an address as a unit, for exactly the values that Kajabi has in this plan.
+-- An override on one cell, or on an address as a unit, for exactly the values that Kajabi has in this plan.
 -- An id of ours is never replaced: by it the person is found every week. `ours` closes the question.
 -- From a list, both values must still be the ones that the list showed, and all that would be replaced was in it.
 -- The answer says what became of it; `recorded` alone wrote something.

@@ -1,5 +1,5 @@
 {{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
--- One row per contact and field for which a person's decision holds: Kajabi still says exactly what it said then.
+-- One row per contact and field for which an override holds: Kajabi still says exactly what it said then.
 -- A word for Kajabi's value holds only while ours is as it was then, and once: what somebody corrects here after it was
 -- carried out is newer than that word.
 with overrides as (select * from {{ ref('stg_ledger__overrides') }}),

@@ -48,7 +48,7 @@ field_differences as (
         our_value,
         our_text,
         kajabi_value,
-        -- an open conflict keeps the baseline that it was opened with: the last accepted export moves on every week
+        -- an open conflict keeps the baseline that it was opened with: the baseline moves on every week
         case when is_open_conflict then conflict_baseline_value else baseline_value end as baseline_value,
         case when is_open_conflict then was_in_baseline else is_in_baseline end as is_in_baseline,
         is_open_conflict,

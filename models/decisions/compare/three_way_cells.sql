@@ -1,5 +1,5 @@
 {{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
--- One row per differing contact and field: ours, Kajabi's now, and Kajabi's in the last accepted export, cleaned alike.
+-- One row per differing contact and field: ours, Kajabi's now, and Kajabi's in the baseline, cleaned alike.
 -- A matched contact differs where Kajabi has a value that is not ours, or had one that it has no more, or where a value
 -- waits for a person or was decided by one.
 with matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),

@@ -52,7 +52,7 @@ prepared as (
         taken_ids.held_value is not null as is_held_id,
         -- never on an empty result: two different smileys are not the same word
         coalesce(our_comparable = kajabi_comparable and our_comparable <> '', false) as is_cosmetic,
-        -- what was written here and taken back is nothing new either
+        -- what was written here and undone is nothing new either
         is_undone or (is_in_baseline and kajabi_value is not distinct from baseline_value) as is_unchanged_in_kajabi,
         is_in_baseline and (our_text is not distinct from baseline_value) as is_ours_from_kajabi,
         coalesce(address_survivorship.is_address_followed, false) as is_address_followed
@@ -74,7 +74,7 @@ judged as (
             is_address and our_text is not null and our_text <> kajabi_value
             and not is_cosmetic and not is_malformed_line_2
         ) over (partition by contact_id) as is_address_mismatch,
-        -- a part that another source gave, or that was taken back or blanked here, stays behind: the address would be
+        -- a part that another source gave, or that was undone or blanked here, stays behind: the address would be
         -- half of each
         bool_or(
             is_address and not is_cosmetic and not is_malformed_line_2

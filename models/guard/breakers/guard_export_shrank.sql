@@ -1,4 +1,4 @@
--- One row per measure that fell too far against the last accepted export: rows, or the filled share of a column.
+-- One row per measure that fell too far against the baseline: rows, or the filled share of a column.
 -- Without one: too few rows for the contacts that have a Kajabi id. Not for an empty contacts table.
 with export_measures as (select * from {{ ref('export_measures') }}),
 

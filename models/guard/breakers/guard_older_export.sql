@@ -1,4 +1,4 @@
--- One row where the newest contact of this export is older than that of the last accepted one, by date and by id.
+-- One row where the newest contact of this export is older than that of the baseline, by date and by id.
 with export_measures as (select * from {{ ref('export_measures') }}),
 
 guard_older_export as (

@@ -1,4 +1,4 @@
--- One row per export row that carries the address which another row had in the last accepted export, once many do.
+-- One row per export row that carries the address which another row had in the baseline, once many do.
 with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
 baseline_rows as (select * from {{ ref('baseline_rows') }}),

@@ -104,7 +104,7 @@ guard_protected_values as (
         witnesses.field,
         witnesses.source_label
     from witnesses
-    -- a person decided this very cell for this very value: their word, not a violation
+    -- a steward decided this very cell for this very value: their word, not a violation
     left join latest_overrides
         on
             witnesses.contact_id = latest_overrides.contact_id and witnesses.field = latest_overrides.field

@@ -1,5 +1,5 @@
 {{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
--- One row per export row that is set aside, and why: held by matching, or outside of a restricted plan.
+-- One row per export row that is quarantined, and why: by matching, or outside of a restricted plan.
 with matches as (select * from {{ ref('contact_matches') }} where status = 'held'),
 
 outside_plan as (select * from {{ ref('contact_writes') }} where not is_in_plan),

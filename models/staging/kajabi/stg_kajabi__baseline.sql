@@ -1,5 +1,5 @@
 {{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
--- One row per record of the baseline: the export that we last accepted.
+-- One row per record of the baseline.
 with kajabi_rows as (select * from {{ ref('stg_kajabi__rows') }}),
 
 stg_kajabi__baseline as (

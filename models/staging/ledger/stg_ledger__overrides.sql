@@ -1,4 +1,4 @@
--- One row per override: what a person decided about a cell or an address, for exactly these values. The newest counts.
+-- One row per override: what a steward decided about a cell or an address, for exactly these values. The newest counts.
 with overrides as (select * from {{ source('kajabi_ledger', 'overrides') }}),
 
 stg_ledger__overrides as (

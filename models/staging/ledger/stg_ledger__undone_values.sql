@@ -1,4 +1,4 @@
--- One row per contact, field and value that an undo took back and that no run has written again since.
+-- One row per contact, field and value that an undo reversed and that no run has written again since.
 -- A view: the guards ask it again at the write.
 with field_changes as (select * from {{ ref('stg_ledger__field_changes') }}),
 

@@ -1,6 +1,6 @@
 -- Invariant: every difference is in `field_decisions` exactly once, with our value as the picture has it, and nothing
 -- else is there. A difference is a value of Kajabi's that is not ours, trimmed; or a blank of Kajabi's over a value of
--- ours, where the baseline had a value, a conflict is open with both sides as they were, or a person's decision holds.
+-- ours, where the baseline had a value, a conflict is open with both sides as they were, or an override holds.
 -- It guards the short cut of the decisions, which compares wide rows first and unpivots only the few that differ.
 -- A field forgotten there would never be filled, reviewed or reported, and no count would show it.
 -- So the differences are found here a second time, field by field, for every matched contact.

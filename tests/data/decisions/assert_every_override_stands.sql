@@ -1,4 +1,4 @@
--- Invariant: a cell that differs and that a person decided, for the values that Kajabi still has, is decided their way
+-- Invariant: a cell that differs and that a steward decided, for the values that Kajabi still has, is decided their way
 -- and asks nobody again; only a rule that comes before theirs may say otherwise.
 -- It guards the word of people: the newest decision of the ledger is looked up here a second time.
 -- A decision that got lost would be asked again every week, until nobody answers any more; one that outlives the values

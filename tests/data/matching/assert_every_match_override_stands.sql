@@ -1,6 +1,6 @@
--- Invariant: an export row that a person settled, and that is still about the same person, is matched as they said:
+-- Invariant: an export row that a steward decided, and that is still about the same person, is matched as they said:
 -- with the contact they named, as new, or not at all.
--- It guards the answers that people gave about held rows: the latest override of the ledger is looked up here a
+-- It guards the answers that people gave about quarantined rows: the latest override of the ledger is looked up here a
 -- second time. One that got lost would be asked again every week; one taken for another row would mix two people.
 with match_overrides as (select * from {{ source('kajabi_ledger', 'match_overrides') }}),
 

@@ -1,7 +1,7 @@
--- Invariant: a matched row has a living contact and no reason to be held, a new row has neither, a held row a reason.
+-- Invariant: a matched row has a living contact and no reason to be quarantined, a new row has neither, a quarantined row a reason.
 -- It guards `contact_matches` as the only word about a row.
 -- A matched row whose contact is deleted or gone would drop out of every later join and be decided by nobody;
--- a held row without a reason would drop out of `quarantined_rows`.
+-- a quarantined row without a reason would drop out of `quarantined_rows`.
 with matches as (select * from {{ ref('contact_matches') }}),
 
 living_contacts as (select id from {{ ref('stg_crm__contacts') }} where not is_deleted),

@@ -1,4 +1,4 @@
--- The rows of the new contacts. Those of whom we do not know whether they want our emails only on a person's word.
+-- The rows of the new contacts. Those whose consent we do not know only when it is asked for.
 select
     contact_id,
     email,

@@ -1,4 +1,4 @@
--- A conflict that a person decided, or of which one side has moved, leaves the list.
+-- A conflict that a steward decided, or of which one side has moved, leaves the list.
 delete from kajabi_ledger.open_conflicts as conflicts
 where not exists (
     select from kajabi_guard.field_decisions as waiting

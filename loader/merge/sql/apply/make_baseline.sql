@@ -1,4 +1,4 @@
--- From now on this load is the baseline: the export that we last accepted.
+-- From now on this load is the baseline.
 update kajabi_raw.loads
 set baseline_rank = nextval('kajabi_raw.load_ranks'), baseline_how = %(baseline_how)s, baseline_at = now()
 where load_id = %(load_id)s

@@ -1,4 +1,4 @@
--- Where another policy would decide otherwise: the plan that stands against the one in the schema of the comparison.
+-- Where another policy would decide differently: the plan that stands against the one in the schema of the comparison.
 select
     decisions.field,
     decisions.rule,

@@ -1,4 +1,4 @@
--- One row per field of one contact and word that a person said on it, newest first: decided, protected, unprotected.
+-- One row per field of one contact and override recorded on it, newest first: decided, protected, unprotected.
 -- `holds`: it counts in the plan that stands; `is_since`: it was said after that plan, and counts from the next one on.
 with plan as (select planned_at from kajabi_guard.plan_summary),
 
