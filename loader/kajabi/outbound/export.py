@@ -15,7 +15,6 @@ from ...database.locks import person, take_run_lock
 from ...database.statements import statement
 from ...merge.current_plan import CELLS_NAMED, current_plan
 from ...merge.guards import expected_guards
-from ...merge.transaction import one
 from .import_files import BATCH, arrange, new_folder
 from .readme import by_hand, readme
 
@@ -131,7 +130,7 @@ def _require_trusted(connection: Connection, plan: dict[str, Any]) -> None:
             "nothing was written. Export again from Kajabi; or, if it is right all the same, apply it first with "
             "--accept (docs/runbook.md)."
         )
-    since = one(connection, "overrides_since_plan", {})
+    since = connection.execute(statement("overrides_since_plan")).fetchone() or {}
     # who opted out since is in no file all the same: the files ask the ledger themselves
     count_overrides = since["count_overrides"] - since["count_opt_outs"]
     if count_overrides:

@@ -1,5 +1,4 @@
--- One row per planned value that would replace or fill a field of another owner, replace an id, or bring back what an
--- undo took away.
+-- One row per planned value that would go over another owner's, replace an id, or bring back what was undone.
 -- Written apart from the rules and the seeds, from the contact as the plan saw it: a second opinion.
 with merge_plan as (select * from {{ ref('merge_plan') }} where action = 'update'),
 

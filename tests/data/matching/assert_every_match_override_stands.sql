@@ -24,7 +24,7 @@ overridden_rows as (
         matches.hold_reason,
         matches.contact_id,
         newest.decision,
-        newest.contact_id as settled_contact_id
+        newest.contact_id as decided_contact_id
     from exports
     inner join matches on exports.row_number = matches.row_number
     inner join newest
@@ -46,7 +46,7 @@ bad_rows as (
         case decision
             when 'same_as'
                 then
-                    (contact_id is distinct from settled_contact_id)
+                    (contact_id is distinct from decided_contact_id)
                     or (matched_by is distinct from 'settled')
                     -- of several rows for one contact, another one may decide
                     or not (status = 'matched' or hold_reason = 'other_row_decides')

@@ -162,7 +162,7 @@ def test_a_policy_to_compare_stands_in_for_the_sites_own_and_the_limits_stay(tmp
     assert project["vars"]["volume_limit_percent"] == 25
 
 
-def test_the_model_of_the_limits_has_every_limit() -> None:
-    model = (PROJECT / "models" / "decisions" / "plan" / "limits.sql").read_text(encoding="utf-8")
+def test_the_inputs_of_a_plan_have_every_limit() -> None:
+    model = (PROJECT / "models" / "decisions" / "plan" / "plan_inputs.sql").read_text(encoding="utf-8")
     pairs = re.findall(r"\('(\w+)', \{\{ var\('(\w+)'\) \}\}", model)
     assert [name for name, _ in pairs] == [var for _, var in pairs] == list(dbt_project()["vars"])
