@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from ..database.connection import Connection, Target
 
-BUILD = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
+# `assert_every_guard_passed` asks every guard; `is_empty` asks each once more, by name, for who reads `dbt test`
+BUILD = ["build", "--full-refresh", "--exclude-resource-type", "unit_test", "--exclude", "test_name:is_empty"]
 NODES_NAMED = 5
 
 

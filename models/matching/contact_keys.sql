@@ -3,7 +3,7 @@ with contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
 further_emails as (select * from {{ ref('stg_crm__contact_emails') }}),
 
-merge_survivors as (select * from {{ ref('merge_survivors') }}),
+merge_survivors as (select * from {{ ref('stg_ledger__merge_survivors') }}),
 
 own_keys as (
     select

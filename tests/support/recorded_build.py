@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 # a red guard is a finding of the plan, not a failure of it
 MAY_FAIL = "assert_every_guard_passed"
-MAY_WARN = "is_empty_guard_"
 MARK = "the_database_of_the_recording"
 CLEAR = """
 do $$
@@ -75,7 +74,7 @@ class Recording:
     building: list[str] = field(default_factory=list)
     """Statements of the models, in their order."""
     testing: dict[str, str] = field(default_factory=dict)
-    """The query of each data test by its name: one row with failures, should_warn, should_error."""
+    """The query of each data test by its name: one row with the number of failures."""
 
 
 class RecordedBuild:
@@ -101,7 +100,7 @@ class RecordedBuild:
             connection.execute(CLEAR)
         with _listening() as heard:
             run = run_dbt(command, project=project, **named)
-        if not run.skipped and all(name.startswith((MAY_FAIL, MAY_WARN)) for name in [*run.failed, *run.warned]):
+        if not run.skipped and not run.warned and all(name == MAY_FAIL for name in run.failed):
             made = kept.with_suffix(f".{os.getpid()}")
             made.write_text(json.dumps(asdict(self._recording(run, heard))), encoding="utf-8")
             made.replace(kept)
@@ -114,7 +113,7 @@ class RecordedBuild:
         return cls.folder / f"{digest(project, command)}.json"
 
     def _recording(self, run: DbtRun, heard: list[tuple[str, str, Any]]) -> Recording:
-        recording = Recording([*run.done, *run.warned, *run.failed])
+        recording = Recording([*run.done, *run.failed])
         with connect(Target(dict(os.environ)), "test") as connection:
             for node, query, bindings in heard:
                 kind, _, name = node.partition(".kajabi_guard.")
@@ -140,11 +139,11 @@ class RecordedBuild:
             for name, query in recording.testing.items():
                 outcome = connection.execute(query.replace(MARK, self.database)).fetchone()
                 assert outcome
-                if outcome["failures"] and not name.startswith((MAY_FAIL, MAY_WARN)):
+                if outcome["failures"] and name != MAY_FAIL:
                     raise Broken(name)
                 if outcome["failures"]:
-                    (run.failed if name.startswith(MAY_FAIL) else run.warned).append(name)
-        run.done += [name for name in recording.nodes if name not in {*run.failed, *run.warned}]
+                    run.failed.append(name)
+        run.done += [name for name in recording.nodes if name not in run.failed]
         return run
 
 

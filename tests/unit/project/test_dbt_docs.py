@@ -84,7 +84,7 @@ def test_everything_is_described(manifest: Any) -> None:
             mute += [f"{macro.name}({argument.name})" for argument in macro.arguments if not argument.description]
     assert mute == [], (
         "Describe each: a model in the YAML file beside it, a singular test in the YAML file of its folder, a "
-        "generic test as `description: \"{{ doc('test_grain') }}\"` under its name "
+        "generic test as `description: \"{{ doc('test_guard') }}\"` under its name "
         "(models/docs.md has one block per kind)."
     )
 
@@ -223,19 +223,17 @@ def test_an_exposure_depends_on_exactly_what_its_statements_read(name: str, mani
 
 
 def test_every_grain_is_enforced_where_the_table_is_built(manifest: Any) -> None:
-    """By a unique index, or by a data test where the key may be null. A guard's healthy state is no row at all."""
-    tested = {
-        getattr(test, "attached_node", None) for test in of_type(manifest, "test")
-        if test.name.startswith(("unique_combination_", "at_most_one_row_"))
-    }  # fmt: skip
+    """By a unique index; where the key may be null, or for a view or a seed, by one data test for all of them."""
+    (one,) = (test for test in of_type(manifest, "test") if test.name == "assert_every_key_comes_once")
     loose = []
-    for model in of_type(manifest, "model"):
-        indexed = any(index["unique"] for index in model.config.get("indexes") or [])
+    for node in of_type(manifest, "model", "seed"):
+        indexed = any(index["unique"] for index in node.config.get("indexes") or [])
         # a view of a table of the ledger has the key of the table
-        is_view_of_table = model.config.materialized == "view" and not model.depends_on.nodes[1:]
-        if not indexed and model.unique_id not in tested and model.fqn[1] != "guard" and not is_view_of_table:
-            loose.append(model.name)
-    assert loose == [], "Give the table a unique index in its `config`; a view, the test unique_combination."
+        is_view_of_table = node.config.materialized == "view" and not node.depends_on.nodes[1:]
+        # a guard's healthy state is no row at all
+        if not indexed and node.unique_id not in one.depends_on.nodes and node.fqn[1] != "guard" and not is_view_of_table:
+            loose.append(node.name)
+    assert loose == [], "Give the table a unique index in its `config`; a view or a seed, a line in that data test."
 
 
 def test_every_stage_has_a_colour_of_its_own(manifest: Any) -> None:

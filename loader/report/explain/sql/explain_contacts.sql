@@ -50,7 +50,7 @@ select
     ) as other_emails,
     array(
         select coalesce(merged.old_email, merged.old_kajabi_id)
-        from kajabi_guard.merge_survivors as merged
+        from kajabi_guard.stg_ledger__merge_survivors as merged
         where merged.contact_id = asked.contact_id
         order by merged.merged_contact_id
     ) as merged_into_it

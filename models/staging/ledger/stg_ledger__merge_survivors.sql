@@ -1,9 +1,9 @@
-{{ config(indexes=[{'columns': ['merged_contact_id'], 'unique': true}]) }}
+{{ config(materialized='table', indexes=[{'columns': ['merged_contact_id'], 'unique': true}]) }}
 -- One row per email or Kajabi id that was merged away: the living contact that it leads to in the end.
 -- contact_id is null where the chain of merges ends at nobody or runs in a circle.
 with recursive contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
-merged_contacts as (select * from {{ ref('stg_ledger__merged_contacts') }}),
+merged_contacts as (select * from {{ source('kajabi_ledger', 'merged_contacts') }}),
 
 living_contacts as (
     select id as contact_id from contacts where not is_deleted
@@ -44,7 +44,7 @@ ends as (
     group by chains.merged_contact_id
 ),
 
-merge_survivors as (
+stg_ledger__merge_survivors as (
     select
         merged_contacts.merged_contact_id,
         merged_contacts.old_email,
@@ -55,4 +55,4 @@ merge_survivors as (
     left join ends on merged_contacts.merged_contact_id = ends.merged_contact_id
 )
 
-select * from merge_survivors
+select * from stg_ledger__merge_survivors
