@@ -12,22 +12,6 @@ opt_outs as (
     select contact_id from {{ ref('stg_ledger__field_sources') }} where field = 'email_subscribed'
 ),
 
--- asked again at every export; a false that is only the column's default says nothing, any other was said by somebody
-consents as (
-    select
-        contacts.id as contact_id,
-        case
-            when opt_outs.contact_id is not null then 'opted_out'
-            when {{ trim_text('subscriptions.email_subscribed') }} is null then 'unknown'
-            when subscriptions.email_subscribed in ('true', 't', 'yes', 'y', 'on', '1') then 'subscribed'
-            when subscriptions.column_default ~* '^''?f' then 'unknown'
-            else 'opted_out'
-        end as consent
-    from contacts
-    left join subscriptions on contacts.id = subscriptions.contact_id
-    left join opt_outs on contacts.id = opt_outs.contact_id
-),
-
 -- somebody to whom any row of the export leads, or may lead
 known_in_export as (
     select contact_id from {{ ref('match_candidates') }} where contact_id is not null
@@ -41,14 +25,22 @@ records as (
         matches.row_number,
         {{ trim_text('contacts.kajabi_id') }} as kajabi_id,
         case when matches.row_number is null then {{ trim_text('contacts.email') }} else exports.email end as email,
-        consents.consent,
+        -- a false that is only the column's default says nothing, any other was said by somebody
+        case
+            when opt_outs.contact_id is not null then 'opted_out'
+            when {{ trim_text('subscriptions.email_subscribed') }} is null then 'unknown'
+            when subscriptions.email_subscribed in ('true', 't', 'yes', 'y', 'on', '1') then 'subscribed'
+            when subscriptions.column_default ~* '^''?f' then 'unknown'
+            else 'opted_out'
+        end as consent,
         known_in_export.contact_id is not null as is_in_export,
         {{ full_name(sendable_text('contacts.first_name'), sendable_text('contacts.last_name')) }} as name,
         {{ sendable_phone('contacts.phone') }} as phone,
         {{ list_fields(sendable_text('contacts.FIELD') ~ ' as FIELD', address_fields()) }},
         contacts.billing_address_source
     from contacts
-    inner join consents on contacts.id = consents.contact_id
+    left join subscriptions on contacts.id = subscriptions.contact_id
+    left join opt_outs on contacts.id = opt_outs.contact_id
     left join matches on contacts.id = matches.contact_id
     left join exports on matches.row_number = exports.row_number
     left join known_in_export on contacts.id = known_in_export.contact_id
