@@ -231,7 +231,12 @@ def test_every_grain_is_enforced_where_the_table_is_built(manifest: Any) -> None
         # a view of a table of the ledger has the key of the table
         is_view_of_table = node.config.materialized == "view" and not node.depends_on.nodes[1:]
         # a guard's healthy state is no row at all
-        if not indexed and node.unique_id not in one.depends_on.nodes and node.fqn[1] != "guard" and not is_view_of_table:
+        if (
+            not indexed
+            and node.unique_id not in one.depends_on.nodes
+            and node.fqn[1] != "guard"
+            and not is_view_of_table
+        ):
             loose.append(node.name)
     assert loose == [], "Give the table a unique index in its `config`; a view or a seed, a line in that data test."
 
