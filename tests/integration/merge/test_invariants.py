@@ -71,7 +71,7 @@ def test_a_key_that_comes_twice_is_found_in_each_relation(planned: World) -> Non
                 # where nobody is in it, a row of nulls: a key that is null in part is found as well, or comes twice
                 more = "select * from kajabi_guard.before limit 1" if rows else "default values"
                 for _ in range(1 if rows else 2):
-                    connection.execute(sql.SQL("insert into {} " + more).format(name))  # type: ignore[arg-type]
+                    connection.execute(sql.SQL("insert into {} " + more).format(name))
                 assert failures(connection, query) > 0, relation
             doubled |= {relation} if rows else set()
     assert len(doubled) > len(asked) / 2, "this world is too empty to show much"
