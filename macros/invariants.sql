@@ -1,17 +1,17 @@
 {# Rows that break a key: it comes twice, or a column of it is null that may not be. Without columns: a second row. #}
 {% macro bad_keys(relation, columns, nullable='') -%}
     {%- set columns = columns.split() -%}
+    {%- set is_bad = ['count(*) > 1'] -%}
+    {%- for column in columns if column not in nullable.split() -%}
+        {%- do is_bad.append(column ~ ' is null') -%}
+    {%- endfor -%}
     select
         '{{ relation.identifier or relation }}' as relation,
         '{{ columns | join(', ') }}' as key_columns,
         count(*) as count_rows
     from {{ relation }}
     {{ 'group by ' ~ columns | join(', ') if columns }}
-    having
-        count(*) > 1
-        {%- for column in columns if column not in nullable.split() %}
-        or {{ column }} is null
-        {%- endfor %}
+    having {{ is_bad | join(' or ') }}
 {%- endmacro %}
 
 {# Rows with a code in this column that is none of `known`. Null is no code. #}

@@ -36,8 +36,8 @@ alter table kajabi_raw.loads rename column base_rank to baseline_rank;
 alter table kajabi_raw.loads rename column base_how to baseline_how;
 alter table kajabi_raw.loads rename column base_at to baseline_at;
 
--- Constraints, indexes and sequences are named after their tables and columns. They are looked up, because PostgreSQL 18
--- has a name for every `not null` as well.
+-- Constraints, indexes and sequences are named after their tables and columns. They are looked up, because
+-- PostgreSQL 18 has a name for every `not null` as well.
 do $$
 declare
     names constant text[] := array[

@@ -1,6 +1,6 @@
 {{ config(materialized='table', indexes=[{'columns': ['row_number'], 'unique': true}]) }}
--- One row per export row whose match a person has overridden: it holds until the row's id, email, name or phone changes.
--- A row of somebody who was erased here is as good as settled, until a person says otherwise.
+-- One row per export row whose match a steward has overridden: it holds until its id, email, name or phone changes.
+-- A row of somebody who was erased here is set aside as `erased`, until a steward says otherwise.
 with match_overrides as (select * from {{ source('kajabi_ledger', 'match_overrides') }}),
 
 erasures as (select * from {{ source('kajabi_ledger', 'erasures') }}),

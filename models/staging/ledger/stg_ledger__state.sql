@@ -8,7 +8,8 @@ stg_ledger__state as (
         (select max(match_override_id) from {{ source('kajabi_ledger', 'match_overrides') }}) as latest_match_override,
         (select max(protection_id) from {{ source('kajabi_ledger', 'protections') }}) as latest_protection,
         exists (select from {{ source('kajabi_ledger', 'merged_contacts') }})
-        or exists (select from {{ source('kajabi_ledger', 'no_merged_contacts_declared') }}) as are_merged_contacts_known
+        or exists (select from {{ source('kajabi_ledger', 'no_merged_contacts_declared') }})
+            as are_merged_contacts_known
     from database_identity
 )
 

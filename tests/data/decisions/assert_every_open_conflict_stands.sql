@@ -1,5 +1,5 @@
--- Invariant: a conflict whose two sides are as they were when it was opened is decided as an open one, with the baseline
--- that it was opened with.
+-- Invariant: a conflict whose two sides are as they were when it was opened is decided as an open one, with the
+-- baseline that it was opened with.
 -- It guards what waits for a person. The baseline moves on every week: against the new one, Kajabi's value
 -- is not new any more, and a conflict that forgot its baseline would fall silent before anybody has answered.
 -- The cells are compared here a second time, field by field, for every conflict of the ledger.

@@ -20,25 +20,40 @@ with unknown_codes as (
     union all
     {{ unknown_codes(ref('merge_plan'), 'action', 'update insert') }}
     union all
-    {{ unknown_codes(ref('field_provenance'), 'evidence', 'contact_field_sources phone_source billing_address_source paypal_value edited_here source_system') }}
+    {{ unknown_codes(
+        ref('field_provenance'), 'evidence',
+        'contact_field_sources phone_source billing_address_source paypal_value edited_here source_system'
+    ) }}
     union all
     {{ unknown_codes(ref('field_decisions'), 'action', 'none keep fill update link') }}
     union all
     {{ unknown_codes(ref('field_decisions'), 'owner_class', 'own named legacy unknown') }}
     union all
-    {{ unknown_codes(ref('address_evaluation'), 'evaluation', 'match needs_update missing_in_kajabi missing_here only_in_database only_in_export') }}
+    {{ unknown_codes(
+        ref('address_evaluation'), 'evaluation',
+        'match needs_update missing_in_kajabi missing_here only_in_database only_in_export'
+    ) }}
     union all
     {{ unknown_codes(ref('correction_outcomes'), 'outcome', 'arrived not_yet otherwise') }}
     union all
     {{ unknown_codes(ref('field_outcomes'), 'outcome', 'fill update link keep wait none') }}
     union all
-    {{ unknown_codes(ref('impact_summary'), 'section', 'contacts values old_import enrichment addresses corrections') }}
+    {{ unknown_codes(
+        ref('impact_summary'), 'section',
+        'contacts values old_import enrichment addresses corrections'
+    ) }}
     union all
     {{ unknown_codes(ref('contact_matches'), 'status', 'matched new held') }}
     union all
-    {{ unknown_codes(ref('contact_matches'), 'matched_by', 'settled kajabi_id primary_email other_email merged_email merged_kajabi_id') }}
+    {{ unknown_codes(
+        ref('contact_matches'), 'matched_by',
+        'settled kajabi_id primary_email other_email merged_email merged_kajabi_id'
+    ) }}
     union all
-    {{ unknown_codes(ref('match_candidates'), 'key_name', 'kajabi_id primary_email other_email merged_email merged_kajabi_id') }}
+    {{ unknown_codes(
+        ref('match_candidates'), 'key_name',
+        'kajabi_id primary_email other_email merged_email merged_kajabi_id'
+    ) }}
     union all
     {{ unknown_codes(ref('correction_units'), 'verdict', 'correct equal nothing_here waits incomplete') }}
     union all

@@ -1,5 +1,5 @@
--- Invariant: the key of a view or a seed, and a key of which a part may be null, comes once and is not null beyond that;
--- what holds one row holds no second one.
+-- Invariant: the key of a view or a seed, and a key of which a part may be null, comes once and is not null beyond
+-- that; what holds one row holds no second one.
 -- It guards the joins: a key that comes twice doubles every row that meets it, in the plan or in a file for Kajabi.
 -- Any other table has a unique index, so PostgreSQL refuses to build it wrong. One question for all of them: a node
 -- for each costs more than the asking.

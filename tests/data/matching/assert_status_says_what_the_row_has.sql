@@ -1,4 +1,5 @@
--- Invariant: a matched row has a living contact and no reason to be quarantined, a new row has neither, a quarantined row a reason.
+-- Invariant: a matched row has a living contact and no reason to be quarantined, a new row has neither,
+-- a quarantined row a reason.
 -- It guards `contact_matches` as the only word about a row.
 -- A matched row whose contact is deleted or gone would drop out of every later join and be decided by nobody;
 -- a quarantined row without a reason would drop out of `quarantined_rows`.
