@@ -10,7 +10,7 @@ from ..database.locks import person, recording
 from ..database.statements import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from ..database.connection import Connection
@@ -39,7 +39,8 @@ OUTCOMES = {
 def record(connection: Connection, old_email: str, survivor_email: str, *, because: str | None = None) -> str:
     """Record one merge; returns a key of OUTCOMES."""
     with recording(connection) as told:
-        return told(_record(connection, {"old_email": old_email, "survivor_email": survivor_email}, because))
+        (outcome,) = _record(connection, [{"old_email": old_email, "survivor_email": survivor_email}], because)
+        return told(outcome)
 
 
 def record_file(connection: Connection, path: Path, *, because: str | None = None) -> list[dict[str, Any]]:
@@ -50,11 +51,9 @@ def record_file(connection: Connection, path: Path, *, because: str | None = Non
     """
     rows = read_rows(path, MERGED_COLUMNS)
     with recording(connection) as told:
-        return [
-            {"record": number, "outcome": told(_record(connection, row, because))}
-            for number, row in enumerate(rows, start=1)
-            if any(row.values())
-        ]
+        filled = {number: row for number, row in enumerate(rows, start=1) if any(row.values())}
+        outcomes = _record(connection, list(filled.values()), because)
+        return [{"record": number, "outcome": told(outcome)} for number, outcome in zip(filled, outcomes, strict=True)]
 
 
 def declare_none(connection: Connection, because: str) -> None:
@@ -70,24 +69,29 @@ def backfill(connection: Connection) -> list[dict[str, Any]]:
     """
     with recording(connection) as told:
         rows = connection.execute(statement("merge_backup")).fetchall()
+        outcomes = iter(
+            _record(connection, [row for row in rows if not row["is_survivor_gone"]], "contacts_merge_backup")
+        )
         return [
-            {
-                "record": number,
-                "outcome": "no_survivor"
-                if row["is_survivor_gone"]
-                else told(_record(connection, row, "contacts_merge_backup")),
-            }
+            {"record": number, "outcome": "no_survivor" if row["is_survivor_gone"] else told(next(outcomes))}
             for number, row in enumerate(rows, start=1)
         ]
 
 
-def _record(connection: Connection, row: Mapping[str, str | None], because: str | None) -> str:
-    parameters = {
-        "old_email": row.get("old_email"),
-        "survivor_email": row.get("survivor_email"),
-        "old_kajabi_id": row.get("old_kajabi_id"),
-        "because": because or row.get("because"),
-        "recorded_by": person(),
-    }
-    answer = connection.execute(statement("record_merged_contact"), parameters).fetchone()
-    return str(answer["outcome"]) if answer else "blank"
+def _record(connection: Connection, rows: Sequence[Mapping[str, str | None]], because: str | None) -> list[str]:
+    emails = {"emails": [row.get("survivor_email") for row in rows]}
+    found = connection.execute(statement("survivors"), emails).fetchall()
+    survivors = {row["email"]: row["contact_id"] for row in found}
+    outcomes = []
+    for row in rows:
+        parameters = {
+            "old_email": row.get("old_email"),
+            "survivor_email": row.get("survivor_email"),
+            "survivor_contact_id": survivors.get(row.get("survivor_email")),
+            "old_kajabi_id": row.get("old_kajabi_id"),
+            "because": because or row.get("because"),
+            "recorded_by": person(),
+        }
+        answer = connection.execute(statement("record_merged_contact"), parameters).fetchone()
+        outcomes.append(str(answer["outcome"]) if answer else "blank")
+    return outcomes

@@ -18,25 +18,18 @@ further as (
 judged as (
     select
         given.*,
-        survivor.contact_id,
+        %(survivor_contact_id)s::uuid as contact_id,
         case
             when given.old_email is null or given.survivor_email is null then 'blank'
             when given.old_email = given.survivor_email then 'same_email'
             when before.survivor_email = given.survivor_email then 'known'
             when before.survivor_email is not null then 'other_survivor'
             when exists (select from further where step = given.old_email) then 'circle'
-            when survivor.contact_id is null then 'no_survivor'
+            when %(survivor_contact_id)s::uuid is null then 'no_survivor'
             else 'recorded'
         end as outcome
     from given
     left join kajabi_ledger.merged_contacts as before on given.old_email = before.old_email
-    left join lateral (
-        select contacts.id as contact_id
-        from public.contacts
-        where
-            kajabi_ledger.clean_email(contacts.email::text) = given.survivor_email
-            and to_jsonb(contacts) ->> 'deleted_at' is null
-    ) as survivor on true
 ),
 
 recorded as (

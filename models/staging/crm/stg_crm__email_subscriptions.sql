@@ -7,7 +7,8 @@ stg_crm__email_subscriptions as (
     select
         contact_id,
         email_subscribed,
-        kajabi_ledger.default_of_column('email_subscribed') as column_default
+        -- asked once: a function in the list would be asked for every contact
+        (select kajabi_ledger.default_of_column('email_subscribed')) as column_default
     from subscriptions
 )
 
