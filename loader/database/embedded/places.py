@@ -123,7 +123,17 @@ def make_cluster(home: Home, gate: int) -> None:
 
 
 def new_socket_folder(home: Home) -> Path:
-    """Make a folder for the socket: its path must be short, so the folder is not where the data is."""
+    """Make a folder for the socket: its path must be short, so the folder is not where the data is.
+
+    It has the name that it had last time, where nobody has taken that: dbt parses the whole project again for a
+    server with another address.
+    """
+    cluster, noted = _noted(home)
+    if cluster == _identity(home.folder):
+        with contextlib.suppress(OSError):
+            Path(noted).mkdir(mode=0o700)  # fails where anything is there: that would be somebody else's
+            hand_over(Path(noted), home)
+            return Path(noted)
     places = [home.folder] if home.is_elsewhere else []
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent")
     if home.account.is_ours and runtime.is_absolute() and is_closed(runtime, os.geteuid()):
@@ -145,10 +155,16 @@ def new_socket_folder(home: Home) -> Path:
 
 def noted_socket_folder(home: Home) -> Path | None:
     """Give the socket folder that an earlier command noted, if it is there and nobody else's."""
-    cluster, _, noted = tail(home.folder / SOCKET_NOTE).partition(" ")
+    cluster, noted = _noted(home)
     # a copy of the cluster has the note too, and must not meet the server of the original
     is_ours = cluster == _identity(home.folder) and is_closed(Path(noted), home.account.uid)
     return Path(noted) if is_ours else None
+
+
+def _noted(home: Home) -> tuple[str, str]:
+    """Give which cluster noted its socket folder, and where that is or was."""
+    cluster, _, noted = tail(home.folder / SOCKET_NOTE).partition(" ")
+    return cluster, noted
 
 
 def _identity(folder: Path) -> str:

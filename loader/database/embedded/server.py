@@ -26,7 +26,6 @@ from .binaries import one_line
 from .places import (
     OWNER,
     PORT,
-    SOCKET_NOTE,
     Home,
     find_home,
     is_closed,
@@ -183,8 +182,7 @@ def _stop(home: Home, gate: int) -> None:
             home.call("pg_ctl", "stop", "-D", str(data), "-w", "-t", "30", "-m", mode, lock=gate)
     host = noted_socket_folder(home)
     if host and not _answers(host):
-        shutil.rmtree(host, ignore_errors=True)
-        (home.folder / SOCKET_NOTE).unlink(missing_ok=True)
+        shutil.rmtree(host, ignore_errors=True)  # the note stays: the next start takes the same name
 
 
 def _running_server(home: Home, gate: int) -> Path:

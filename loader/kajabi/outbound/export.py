@@ -135,8 +135,9 @@ def _require_trusted(connection: Connection, plan: dict[str, Any]) -> None:
     count_overrides = since["count_overrides"] - since["count_opt_outs"]
     if count_overrides:
         raise StalePlan(
-            f"{count_overrides} overrides or protections were recorded since the plan was made. The files could hold "
-            "what somebody has just given up, so nothing was written. Type `./kajabi-guard plan`, then this again."
+            f"Stewards have recorded something since the plan was made ({count_overrides}: overrides, protections or "
+            "merged contacts). The files could hold what somebody has just given up, so nothing was written. Type "
+            "`./kajabi-guard plan`, then this again."
         )
 
 
