@@ -125,24 +125,20 @@ def make_cluster(home: Home, gate: int) -> None:
 def new_socket_folder(home: Home) -> Path:
     """Make a folder for the socket: its path must be short, so the folder is not where the data is.
 
-    It has the name that it had last time, where nobody has taken that: dbt parses the whole project again for a
-    server with another address.
+    Where it would be in the same place as last time, it has the same name, unless somebody has taken that: dbt parses
+    the whole project again for a server with another address.
     """
-    cluster, noted = _noted(home)
-    if cluster == _identity(home.folder):
-        with contextlib.suppress(OSError):
-            Path(noted).mkdir(mode=0o700)  # fails where anything is there: that would be somebody else's
-            hand_over(Path(noted), home)
-            return Path(noted)
     places = [home.folder] if home.is_elsewhere else []
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent")
     if home.account.is_ours and runtime.is_absolute() and is_closed(runtime, os.geteuid()):
         places.append(runtime)
+    cluster, noted = _noted(home)
     for place in (*places, Path(tempfile.gettempdir()), TMP):
         # with a comma it would be read as a list of hosts
         if len(os.fsencode(place)) <= LONGEST_PLACE and "," not in str(place) and is_plain(place):
+            again = Path(noted) if cluster == _identity(home.folder) and Path(noted).parent == place else None
             with contextlib.suppress(OSError):
-                made = Path(tempfile.mkdtemp(prefix="kajabi-guard-", dir=place))
+                made = _made_again(again) or Path(tempfile.mkdtemp(prefix="kajabi-guard-", dir=place))
                 hand_over(made, home)
                 replace(home.folder / SOCKET_NOTE, f"{_identity(home.folder)} {made}")
                 return made
@@ -159,6 +155,14 @@ def noted_socket_folder(home: Home) -> Path | None:
     # a copy of the cluster has the note too, and must not meet the server of the original
     is_ours = cluster == _identity(home.folder) and is_closed(Path(noted), home.account.uid)
     return Path(noted) if is_ours else None
+
+
+def _made_again(folder: Path | None) -> Path | None:
+    with contextlib.suppress(OSError):
+        if folder:
+            folder.mkdir(mode=0o700)  # fails where anything is there: that would be somebody else's
+            return folder
+    return None
 
 
 def _noted(home: Home) -> tuple[str, str]:
