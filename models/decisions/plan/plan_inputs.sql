@@ -1,14 +1,6 @@
 {{ config(materialized='view') }}
 -- One row: what a plan is made from besides the contacts. A view: the write asks it again, under lock.
-with loads as (select * from {{ ref('stg_kajabi__loads') }}),
-
-ledger as (select * from {{ ref('stg_ledger__state') }}),
-
-newest_load as (
-    select load_id, sha256, encoding from loads where newest_rank is not null order by newest_rank desc limit 1
-),
-
-baseline_load as (select sha256 from loads where baseline_rank is not null order by baseline_rank desc limit 1),
+with ledger as (select * from {{ ref('stg_ledger__state') }}),
 
 -- as the guards of this build have them
 limits as (
@@ -45,10 +37,10 @@ policy as (
 
 plan_inputs as (
     select
-        newest_load.load_id,
-        newest_load.sha256 as load_sha256,
-        newest_load.encoding as load_encoding,
-        (select sha256 from baseline_load) as baseline_sha256,
+        ledger.load_id,
+        ledger.load_sha256,
+        ledger.load_encoding,
+        ledger.baseline_sha256,
         policy.version as policy_version,
         (
             select string_agg(column_name, ',' order by column_name collate "C")
@@ -63,9 +55,10 @@ plan_inputs as (
         ledger.latest_override,
         ledger.latest_match_override,
         ledger.latest_protection
-    from newest_load
+    from ledger
     cross join policy
-    cross join ledger
+    -- without a load there is no plan
+    where ledger.load_id is not null
 )
 
 select * from plan_inputs

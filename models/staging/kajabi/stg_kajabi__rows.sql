@@ -1,6 +1,6 @@
 {{ config(indexes=[{'columns': ['load_id', 'row_number'], 'unique': true}]) }}
 -- One row per record of the newest load and of the baseline load.
-with loads as (select * from {{ ref('stg_kajabi__loads') }}),
+with loads as (select * from {{ source('kajabi_raw', 'loads') }}),
 
 contact_rows as (select * from {{ source('kajabi_raw', 'contact_rows') }}),
 
