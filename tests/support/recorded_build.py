@@ -134,7 +134,7 @@ class RecordedBuild:
         with connection.transaction():
             connection.execute((CLEAR + ";\n".join(recording.seeding)).replace(MARK, self.database))
             for file in sorted((project / "seeds").glob("*.csv")):
-                _fill(connection, file)
+                fill(connection, file)
             connection.execute(";\n".join(recording.building).replace(MARK, self.database))
             for name, query in recording.testing.items():
                 outcome = connection.execute(query.replace(MARK, self.database)).fetchone()
@@ -147,7 +147,8 @@ class RecordedBuild:
         return run
 
 
-def _fill(connection: Connection, seed: Path) -> None:
+def fill(connection: Connection, seed: Path) -> None:
+    """Copy the rows of a seed into its table."""
     with seed.open(encoding="utf-8-sig", newline="") as lines:
         header, *rows = [row for row in csv.reader(lines) if row]
     names = sql.SQL(", ").join(map(sql.Identifier, header))
