@@ -148,7 +148,7 @@ class RecordedBuild:
 
 
 def fill(connection: Connection, seed: Path) -> None:
-    """Copy the rows of a seed into its table."""
+    """Copy the rows of a seed into its table, and count them as dbt does."""
     with seed.open(encoding="utf-8-sig", newline="") as lines:
         header, *rows = [row for row in csv.reader(lines) if row]
     names = sql.SQL(", ").join(map(sql.Identifier, header))
@@ -156,6 +156,7 @@ def fill(connection: Connection, seed: Path) -> None:
     with connection.cursor() as cursor, cursor.copy(query) as copy:
         for row in rows:
             copy.write_row([None if cell.strip().lower() in NOTHING else cell for cell in row])
+    connection.execute(sql.SQL("analyze {}").format(sql.Identifier("kajabi_guard", seed.stem)))
 
 
 @contextmanager

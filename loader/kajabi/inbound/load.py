@@ -77,6 +77,7 @@ def load_export(
         load_id = known["load_id"] if known else _insert(connection, export, columns.version)
         if not known or not known["has_rows"]:
             _copy(connection, export, load_id, progress)
+            connection.execute(statement("analyze_contact_rows"))
         status = "known" if known else "loaded"
         if as_baseline:
             connection.execute(statement("make_baseline"), {"load_id": load_id, "baseline_how": "declared"})
