@@ -24,21 +24,16 @@ from ..report.screen import render
 from ..report.summary import answer
 from ..stewardship import merged_contacts
 from .database import begin_again, note_told, open_demo
-from .synthetic.organisation import (
-    CONTACT_COLUMNS,
-    ROSA,
-    Organisation,
-    make_organisation,
-    second_week,
-    write_export,
-    write_pairs,
-)
+from .synthetic.organisation import make_organisation, write_export, write_pairs
+from .synthetic.second_week import second_week
+from .synthetic.shape import CONTACT_COLUMNS, ROSA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from ..database.connection import Connection, Target
+    from .synthetic.shape import Organisation
 
 DATABASE = "kajabi_guard_demo"
 WEEK_3 = "kajabi week 3.csv"

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...common.fields import ADDRESS_FIELDS
 from .people import FIRST_NAMES, LAST_NAMES
-from .shape import ADDRESS_PARTS, KAJABI_COLUMN, clear_address, set_name, text
+from .shape import KAJABI_COLUMN, clear_address, set_name, text
 
 if TYPE_CHECKING:
     from .people import People
@@ -116,7 +117,7 @@ def _differ_in_line_2(people: People, contact: Contact, row: ExportRow, how: str
     if how.startswith("alone"):
         clear_address(row)
     if how == "alone_on_both":
-        contact.update(dict.fromkeys(ADDRESS_PARTS))
+        contact.update(dict.fromkeys(ADDRESS_FIELDS))
     contact["address_line_2"] = ours
     row[KAJABI_COLUMN["address_line_2"]] = incoming
 

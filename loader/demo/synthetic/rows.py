@@ -6,7 +6,6 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from .people import MOUNTAIN
 from .shape import CONTACT_COLUMNS, CUSTOM, EXPORT_COLUMNS, set_name
 
 if TYPE_CHECKING:
@@ -78,7 +77,6 @@ def add_ids(people: People, pairs: Sequence[Pair]) -> None:
     for contact, row in pairs:
         contact["kajabi_id"] = row["ID"]
         contact["kajabi_member_id"] = row["Member ID"] or None
-        date, time, _ = row["Created At"].split(" ")
-        created_at = datetime.fromisoformat(f"{date}T{time}").replace(tzinfo=MOUNTAIN)
+        created_at = datetime.strptime(row["Created At"], KAJABI_TIME)  # noqa: DTZ007  # it has %z
         contact["created_at"] = created_at.isoformat()
         contact["updated_at"] = people.moment(created_at).isoformat()

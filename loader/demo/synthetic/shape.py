@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from ...common.fields import ADDRESS_FIELDS, MANAGED
+from ...kajabi.outbound.import_files import HEADERS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -19,8 +22,6 @@ Pair = tuple[Contact, ExportRow]
 CONTACTS = 6_555  # at scale 1
 ROSA = "rosa.larkspur@example.org"  # the contact whose story is told
 
-ADDRESS_PARTS = ("address_line_1", "address_line_2", "city", "state", "postal_code", "country")
-
 MAIN_PARTS = ("address_line_1", "city", "state", "postal_code")
 
 CONTACT_COLUMNS: tuple[str, ...] = (
@@ -29,7 +30,7 @@ CONTACT_COLUMNS: tuple[str, ...] = (
     "first_name",
     "last_name",
     "phone",
-    *ADDRESS_PARTS,
+    *ADDRESS_FIELDS,
     "source_system",
     "kajabi_id",
     "kajabi_member_id",
@@ -42,12 +43,7 @@ CONTACT_COLUMNS: tuple[str, ...] = (
     "ticket_tailor_id",
     "phone_source",
     "billing_address_source",
-    "shipping_address_line_1",
-    "shipping_address_line_2",
-    "shipping_city",
-    "shipping_state",
-    "shipping_postal_code",
-    "shipping_country",
+    *(f"shipping_{part}" for part in ADDRESS_FIELDS),
     "shipping_address_source",
     "additional_email",
     "email_subscribed",
@@ -89,17 +85,11 @@ EXPORT_COLUMNS: tuple[str, ...] = (
     CUSTOM,
 )
 
-# Where Kajabi's export holds each of the nine managed fields.
+# where Kajabi's export holds each of the managed fields: it has two columns where the importer wants one name
 KAJABI_COLUMN = {
     "first_name": "First Name",
     "last_name": "Last Name",
-    "phone": "Phone Number (phone_number)",
-    "address_line_1": "Address (address_line_1)",
-    "address_line_2": "Address Line 2 (address_line_2)",
-    "city": "City (address_city)",
-    "state": "State (address_state)",
-    "postal_code": "Zip Code (address_zip)",
-    "country": "Country (address_country)",
+    **{field: header for field, header in HEADERS.items() if field in MANAGED},
 }
 
 
@@ -132,19 +122,14 @@ def is_kajabis_address(contact: Contact) -> bool:
     return source == "" or source.startswith("kajabi")
 
 
-def address_state(contact: Contact, row: ExportRow) -> str:
-    """Compare the two addresses, trimmed and without case: match, needs_update, or missing in Kajabi or here.
+def is_address_old(contact: Contact, row: ExportRow) -> bool:
+    """Tell whether we have an address and Kajabi has another one or none, trimmed and without case.
 
-    An address exists if it has a line 1, a city, a state or a postal code; two that do not exist match.
+    An address exists if it has a line 1, a city, a state or a postal code.
     """
-    ours = {part: text(contact, part).casefold() for part in ADDRESS_PARTS}
-    theirs = {part: row[KAJABI_COLUMN[part]].strip().casefold() for part in ADDRESS_PARTS}
-    we_have, they_have = (any(address[part] for part in MAIN_PARTS) for address in (ours, theirs))
-    if we_have and they_have:
-        return "match" if ours == theirs else "needs_update"
-    if we_have == they_have:
-        return "match"
-    return "missing_in_kajabi" if we_have else "missing_here"
+    ours = {part: text(contact, part).casefold() for part in ADDRESS_FIELDS}
+    theirs = {part: row[KAJABI_COLUMN[part]].strip().casefold() for part in ADDRESS_FIELDS}
+    return any(ours[part] for part in MAIN_PARTS) and ours != theirs
 
 
 def set_name(row: ExportRow, first_name: str, last_name: str) -> None:
@@ -163,11 +148,11 @@ def apportion(counts: Sequence[int], scale: float) -> list[int]:
 def set_address(pair: Pair, address: dict[str, str | None]) -> None:
     """Give a contact and its export row the same address."""
     contact, row = pair
-    for part in ADDRESS_PARTS:
+    for part in ADDRESS_FIELDS:
         contact[part] = address[part]
         row[KAJABI_COLUMN[part]] = address[part] or ""
 
 
-def clear_address(row: ExportRow, parts: Iterable[str] = ADDRESS_PARTS) -> None:
+def clear_address(row: ExportRow, parts: Iterable[str] = ADDRESS_FIELDS) -> None:
     """Blank parts of the address in Kajabi's row."""
     row.update({KAJABI_COLUMN[part]: "" for part in parts})
