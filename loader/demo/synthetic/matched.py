@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...common.fields import ADDRESS_FIELDS
-from .differences import RECIPES, make_different
+from .differences import RECIPES, different_pair
 from .people import Person
 from .rows import new_pair
 from .shape import ROSA, apportion, clear_address, set_address
 
 if TYPE_CHECKING:
-    from .differences import Recipe
     from .people import People
     from .shape import Contact, Pair
 
@@ -50,25 +49,13 @@ def matched_pairs(people: People, scale: float) -> tuple[list[Pair], list[Pair],
         [*by_recipe, PART_MISSING, MISSING_IN_KAJABI, SAME_ADDRESS, NO_ADDRESS], scale
     )
     recipes = [recipe for recipe, count in zip(RECIPES, counts, strict=True) for _ in range(count)]
-    different = [_different(people, recipe) for recipe in recipes]
+    different = [different_pair(people, recipe) for recipe in recipes]
     enriched = [contact for (contact, _), recipe in zip(different, recipes, strict=True) if recipe.is_enriched]
     plain = [_with_part_missing(people) for _ in range(part_missing)]
     plain += [_missing_in_kajabi(people) for _ in range(missing - 1)]  # Rosa is one more
     plain += [_with_same_address(people) for _ in range(same)]
     plain += [new_pair(people, people.person()) for _ in range(nothing)]
     return [*different, _rosa(people), *plain], plain, enriched
-
-
-def _with_address(people: People) -> Pair:
-    pair = new_pair(people, people.person())
-    set_address(pair, people.address())
-    return pair
-
-
-def _different(people: People, recipe: Recipe) -> Pair:
-    pair = _with_address(people)
-    make_different(people, pair, recipe)
-    return pair
 
 
 def _with_same_address(people: People) -> Pair:
@@ -97,7 +84,8 @@ def _with_part_missing(people: People) -> Pair:
 
 def _missing_in_kajabi(people: People) -> Pair:
     """Make an address that Kajabi lacks; a country alone, which some rows have, is no address."""
-    pair = _with_address(people)
+    pair = new_pair(people, people.person())
+    set_address(pair, people.address())
     pair[0]["billing_address_source"] = people.weighted(SOURCES_WHERE_OURS)
     clear_address(pair[1], ADDRESS_FIELDS if people.chance(0.7) else ADDRESS_FIELDS[:-1])
     return pair
