@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..common.errors import Usage
 from ..common.paths import CONFIG
+from ..common.private_files import replacing
 from .connection import Target, connect, pointed_at
 from .settings import CONNECTION, find_settings
 
@@ -28,10 +29,8 @@ def keep_connection(url: str, *, config: Path = CONFIG) -> Target:
     with pointed_at(target), connect(target, "kajabi-guard connect"):
         pass
     config.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = config / "connection.part"
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    with replacing(config / CONNECTION) as file:
         file.writelines(f"{name}={value}\n" for name, value in sorted(settings.items()))
-    temporary.replace(config / CONNECTION)
     return target
 
 

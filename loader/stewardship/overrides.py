@@ -110,7 +110,8 @@ def decide_file(connection: Connection, path: Path, because: str) -> list[dict[s
     ``to_decide.csv`` of the report writes it. Rows that contradict each other are all left out: which one was meant is
     not for the order of the lines to say. Returns [{record, outcome}].
     """
-    rows = [_with_field(row) for row in read_rows(path, DECIDE_COLUMNS)]
+    # the field is the one that the database knows, however somebody wrote its name
+    rows = [{**row, "field": field_of(row["field"])} for row in read_rows(path, DECIDE_COLUMNS)]
     said: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
     for row in rows:
         if row.get("verdict"):
@@ -122,11 +123,6 @@ def decide_file(connection: Connection, path: Path, because: str) -> list[dict[s
     with recording(connection) as told:
         current_plan(connection)
         return _each(rows, because, lambda row: told(do(row)))
-
-
-def _with_field(row: dict[str, str]) -> dict[str, str]:
-    """A row whose field is the one that the database knows, however somebody wrote its name."""
-    return {**row, "field": field_of(row["field"])}
 
 
 def _question(row: dict[str, str]) -> tuple[str, ...]:

@@ -25,11 +25,10 @@ if TYPE_CHECKING:
     from .import_files import KajabiFile
 
 ROWS_OF = {"corrections": "export_corrections", "new-contacts": "export_new_contacts", "full": "export_full"}
-UNITS = ("address", "name", "phone")
 FIELDS_OF = {
+    "address": ADDRESS_FIELDS,
     "name": ("first_name", "last_name"),
     "phone": ("phone",),
-    "address": ADDRESS_FIELDS,
 }
 
 
@@ -45,7 +44,7 @@ class Request:
     @property
     def units(self) -> list[str]:
         """The units that the files may hold."""
-        return ["address", *sorted(set(self.also))] if self.kind == "corrections" else list(UNITS)
+        return ["address", *sorted(set(self.also))] if self.kind == "corrections" else list(FIELDS_OF)
 
     def check(self) -> None:
         """Raise Usage for an option that belongs to another kind of file."""
