@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...common.fields import ADDRESS_FIELDS
 from .people import FIRST_NAMES, LAST_NAMES
-from .rows import new_pair
-from .shape import KAJABI_COLUMN, clear_address, set_address, set_name, text
+from .shape import KAJABI_COLUMN, clear_address, new_pair, set_address, set_name, text
 
 if TYPE_CHECKING:
     from .people import People

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from ...common.fields import ADDRESS_FIELDS
 from .differences import RECIPES, different_pair
 from .people import Person
-from .rows import new_pair
-from .shape import ROSA, apportion, clear_address, set_address
+from .shape import ROSA, apportion, clear_address, new_pair, set_address
 
 if TYPE_CHECKING:
     from .people import People

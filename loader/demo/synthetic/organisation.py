@@ -17,8 +17,19 @@ from ...kajabi.inbound.export_file import INVENTED
 from .enrichment import enrich
 from .matched import matched_pairs
 from .people import EXPORT_DAY, FIRST_DAY, People
-from .rows import add_ids, new_contact, new_row, number_rows
-from .shape import CUSTOM, EXPORT_COLUMNS, KAJABI_COLUMN, Organisation, apportion, is_address_old, text
+from .shape import (
+    CUSTOM,
+    EXPORT_COLUMNS,
+    KAJABI_COLUMN,
+    Organisation,
+    add_ids,
+    apportion,
+    is_address_old,
+    new_contact,
+    new_row,
+    number_rows,
+    text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

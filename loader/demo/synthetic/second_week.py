@@ -12,8 +12,19 @@ from typing import TYPE_CHECKING
 
 from ...common.fields import ADDRESS_FIELDS
 from .people import CITY_IN, EXPORT_DAY, LAST_NAMES, People
-from .rows import new_row, number_rows, sign_in
-from .shape import CONTACTS, KAJABI_COLUMN, MOBILE, ROSA, has_name_evidence, is_kajabis_address, set_name, text
+from .shape import (
+    CONTACTS,
+    KAJABI_COLUMN,
+    MOBILE,
+    ROSA,
+    has_name_evidence,
+    is_kajabis_address,
+    new_row,
+    number_rows,
+    set_name,
+    sign_in,
+    text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
