@@ -19,7 +19,7 @@ from psycopg import sql as composed
 from loader.common.errors import StalePlan
 from loader.database.connection import Target, pointed_at
 from loader.database.retention import KEPT_DAYS, prune_plans
-from loader.database.roles import close_and_grant
+from loader.database.schema import close_and_grant
 from loader.merge.apply import apply_plan
 from loader.merge.guards import Override
 from loader.merge.undo import undo_run
