@@ -80,7 +80,7 @@ def forget_command(context: click.Context, email: str, because: str | None, *, d
 def _show(erasure: Erasure, files: Files, *, is_rehearsal: bool) -> None:
     rows = [(name, count) for name, count in erasure.row_counts.items() if count]
     click.echo(table_text(("table", "rows"), rows, numbers=(1,)) if rows else "No row of any table names this person.")
-    if erasure.is_empty:
+    if not rows:
         say("Is the email spelled correctly? The erasure is recorded all the same, because the request was answered.")
     does = "would be deleted" if is_rehearsal else "deleted"
     say(

@@ -14,7 +14,7 @@ from .summary import writes_nothing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .document import Document, Guard, Undone, Written
+    from .document import Document, Undone, Written
 
 FINDINGS = "guard_findings.csv"
 DIFFERENCES = "plan_difference.csv"
@@ -203,25 +203,22 @@ SAME_WRITES = "Both plans write the same. Something else has changed: the export
 
 def red_guards(document: Document) -> list[dict[str, Any]]:
     """The red guards in their order: what each found and why that stops the write, as its seed row says, what to do."""
+    again = "Make a new plan, and read it: `./kajabi-guard plan`."
     return [
         {
-            **expected_guards()[guard.guard],
+            **(row := expected_guards()[guard.guard]),
             "label": guard.failed_label,
             "violations": guard.violations,
             # a guard that did not answer is red, too
             "found": "It gave no answer." if guard.violations is None else f"{guard.violations:,} found.",
-            "remedy": _remedy(document, guard).replace("FINGERPRINT", document.plan.short),
+            # once the plan was written, its guards can no longer be accepted
+            "remedy": again
+            if document.written and guard.is_overridable
+            else row["remedy"].replace("FINGERPRINT", document.plan.short),
             "accepted": _accepted(document, guard.guard),
         }
         for guard in document.red
     ]
-
-
-def _remedy(document: Document, guard: Guard) -> str:
-    """What to do; once the plan was written, its guards can no longer be accepted."""
-    if document.written and guard.is_overridable:
-        return "Make a new plan, and read it: `./kajabi-guard plan`."
-    return expected_guards()[guard.guard]["remedy"]
 
 
 def _accepted(document: Document, guard: str) -> str | None:

@@ -64,11 +64,6 @@ class Erasure:
     count_relations: int
     erasure_id: int | None = None
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether no row of any table named the person."""
-        return not any(self.row_counts.values())
-
 
 def forget(connection: Connection, email: str, because: str, *, dry_run: bool = False) -> Erasure:
     """Erase the person who has, or had, this email from ``kajabi_raw``, ``kajabi_guard`` and ``kajabi_ledger``.

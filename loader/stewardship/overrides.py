@@ -182,14 +182,14 @@ def _decide_row(connection: Connection, row: dict[str, Any]) -> str:
         return _ask(connection, "record_match_override", {"other_email": None, **row, "verdict": verdict})
     if not row.get("email"):
         return _decide_group(connection, row, verdict)
-    field = field_of(row.get("field") or "")
     # a filled-in list says which value the steward saw; on the command line it is the one of the current plan
     seen = {
         "seen_field": field_of(row.get("differs_in") or "") or None,
         "seen_kajabi_value": as_before_spreadsheet(row.get("kajabi")) or None,
         "seen_our_value": as_before_spreadsheet(row.get("ours")) or None,
     }
-    return _ask(connection, "record_decision", {**row, **seen, "field": field, "verdict": verdict})
+    decision = {**row, **seen, "field": field_of(row.get("field") or ""), "verdict": verdict}
+    return _ask(connection, "record_decision", decision)
 
 
 def _decide_group(connection: Connection, row: dict[str, Any], verdict: str) -> str:
