@@ -85,8 +85,9 @@ class _Week:
 
         They are contacts that came from Kajabi, unless any may be taken.
         """
-        may = (pair for pair in self._pairs if fits(*pair) and (pair[0]["source_system"] == "kajabi" or not is_kajabis))
-        taken = list(islice(may, max(1, round(count * self.scale)) if count > 1 else 1))
+        may = (pair for pair in self._pairs if not is_kajabis or pair[0]["source_system"] == "kajabi")
+        fitting = (pair for pair in may if fits(*pair))
+        taken = list(islice(fitting, max(1, round(count * self.scale)) if count > 1 else 1))
         gone = {id(row) for _, row in taken}
         self._pairs = [pair for pair in self._pairs if id(pair[1]) not in gone]
         return taken
@@ -181,8 +182,9 @@ def _change(week: _Week) -> None:
         set_name(row, row["First Name"], people.another(LAST_NAMES, row["Last Name"]))
     for _, row in week.take(12, _has_kajabis_phone):  # kajabi_changed
         row[PHONE] = people.phone()
-    moved = week.take(4, lambda c, r: _has_address(c, r) and _is_in_colorado(r))  # kajabi_changed, three each
-    moved += week.take(2, _has_paypals_address)  # field_owned_elsewhere, three each
+    # three cells each: kajabi_changed, then field_owned_elsewhere
+    moved = week.take(4, lambda c, r: _has_address(c, r) and _is_in_colorado(r))
+    moved += week.take(2, lambda c, r: c["billing_address_source"] == "paypal" and _is_in_colorado(r))
     for _, row in moved:
         row.update({LINE_1: people.street(row[LINE_1]), CITY: "Nederland", ZIP: people.postal_code("Nederland")})
 
@@ -212,10 +214,6 @@ def _has_legacy_address_without_zip(contact: Contact, row: ExportRow) -> bool:
 
 def _is_in_colorado(row: ExportRow) -> bool:
     return row[STATE] == "CO" and row[CITY] != "" and row[ZIP] != ""
-
-
-def _has_paypals_address(contact: Contact, row: ExportRow) -> bool:
-    return contact["billing_address_source"] == "paypal" and _is_in_colorado(row)
 
 
 def _arrivals(week: _Week) -> list[ExportRow]:
