@@ -13,16 +13,14 @@ from ..common.tables import table_text
 from ..database.retention import KEPT_DAYS, prune_plans
 from ..database.schema import prepared
 from ..merge.undo import undo_run
-from ..stewardship.erasure import forget
-from ..stewardship.erasure_files import delete_files, find_files
+from ..stewardship.erasure import delete_files, find_files, forget
 from ..stewardship.overrides import require_reason
 from . import steps
 from .help import UNDOING, Argument, command
 from .options import announced, as_json, because_option, chosen, target_of
 
 if TYPE_CHECKING:
-    from ..stewardship.erasure import Erasure
-    from ..stewardship.erasure_files import Files
+    from ..stewardship.erasure import Erasure, Files
 
 
 @command(UNDOING, 1, "undo --dry-run 7", "undo 7")
