@@ -75,8 +75,9 @@ def transact(
         failure = Unprepared(explain(error)) if isinstance(error, psycopg.Error) else error
         if not dry_run:
             # what keeps us from noting the refusal must not hide it: a database that may only be read, say
-            with suppress(psycopg.Error):
-                _record_refusal(connection, attempt, failure)
+            with suppress(psycopg.Error), connection.transaction():  # a small one: the write's transaction is gone
+                refused = {**attempt.record(), "run_token": uuid4(), "refusal": str(failure)}
+                connection.execute(statement("record_refusal"), refused)
         raise failure from None
     return outcome
 
@@ -102,13 +103,6 @@ def require(findings: Mapping[str, bool], *, expected: str) -> None:
             f"The write did not do exactly what was {expected}, so all of it was rolled back: {'; '.join(wrong)}. "
             "Look at the triggers of public.contacts (`./kajabi-guard doctor`), then try again."
         )
-
-
-def _record_refusal(connection: Connection, attempt: Attempt, refusal: KajabiGuardError) -> None:
-    """Note a refusal in a small transaction of its own: the write's transaction is gone."""
-    with connection.transaction():
-        parameters = {**attempt.record(), "run_token": uuid4(), "refusal": str(refusal)}
-        connection.execute(statement("record_refusal"), parameters)
 
 
 def _ask_ledger(target: Target, attempt: Attempt) -> dict[str, Any]:

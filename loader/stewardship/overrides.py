@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
 from ..common.columns import Columns
 from ..common.errors import StalePlan, Usage
 from ..common.fields import ADDRESS_FIELDS, DECIDED, MANAGED, PROTECTED, field_of, listed
 from ..common.spreadsheet import as_before_spreadsheet, read_rows
 from ..database.locks import person, recording
-from ..database.statements import statement
+from ..database.statements import NOT_THERE, statement
 from ..merge.current_plan import current_plan
 
 if TYPE_CHECKING:
@@ -216,7 +214,7 @@ def _ask(connection: Connection, name: str, row: dict[str, Any]) -> str:
     parameters = {**row, "decided_by": person(), "recorded_by": person()}
     try:
         answer = connection.execute(statement(name), parameters).fetchone()
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+    except NOT_THERE:
         raise StalePlan(
             "You decide about exactly the value that Kajabi has now, and there is no plan that shows it. "
             "Nothing was recorded. Type `./kajabi-guard plan` first."

@@ -61,14 +61,13 @@ def required(connection: Connection, facts: dict[str, Any]) -> Iterator[Finding]
 def columns(connection: Connection) -> Iterator[Finding]:
     """Which of the managed fields, and of the columns that can be evidence, this site has."""
     found = {row["column_name"] for row in connection.execute(statement("contact_columns"))}
-    unmanaged = [name for name in MANAGED if name not in found]
+    unmanaged, absent = (
+        ", ".join(name for name in names if name not in found) for names in (MANAGED, EVIDENCE_COLUMNS)
+    )
     if unmanaged:
-        missing = ", ".join(unmanaged)
-        yield Finding("fields", "warning", f"not here: {missing}", "nothing: they are neither read nor written then")
-    absent = [name for name in EVIDENCE_COLUMNS if name not in found]
+        yield Finding("fields", "warning", f"not here: {unmanaged}", "nothing: they are neither read nor written then")
     if absent:
-        missing = ", ".join(absent)
-        yield Finding("columns", "warning", f"not here: {missing}", "nothing: a missing column proves nothing")
+        yield Finding("columns", "warning", f"not here: {absent}", "nothing: a missing column proves nothing")
     else:
         yield Finding("columns", "ok", "all optional columns are here")
 

@@ -18,7 +18,7 @@ from ...common.errors import KajabiGuardError, NotConnected, Usage
 from ...common.paths import REPORTS
 from ..connection import connect
 from ..schema import pending_migrations
-from ..statements import statement
+from ..statements import NOT_THERE, statement
 from .connection import pooler, tls, unreachable, version, way_of
 from .contacts import columns, emails, inserts, labels, required, triggers, types
 from .findings import Finding
@@ -121,10 +121,8 @@ def _asked(
 
 _KEPT_FROM_LOOKING: tuple[tuple[tuple[type[Exception], ...], str, str, str], ...] = (
     (
-        (
-            psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction,
-            psycopg.errors.UndefinedColumn,
-        ), "warning", "a table or column is missing", "see the other lines",
+        (*NOT_THERE, psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedColumn),
+        "warning", "a table or column is missing", "see the other lines",
     ),
     ((psycopg.errors.LockNotAvailable,), "warning", "a table is locked", "see the lines about locks"),
     ((psycopg.errors.QueryCanceled,), "warning", "it took too long", "try again when the database is quiet"),

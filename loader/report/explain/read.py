@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
 from ...common.errors import StalePlan, Usage
 from ...common.shell_quoting import LIST_MERGED, OTHER_EMAIL, can_be_pasted, command
-from ...database.statements import statement
+from ...database.statements import NOT_THERE, statement
 from ...merge.current_plan import current_plan
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ def read_explanation(connection: Connection, target: Target, asked: str) -> Row:
     plan = current_plan(connection)
     try:
         return _read(connection, target, asked, plan)
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+    except NOT_THERE:
         raise StalePlan(
             "A part of the plan is gone (a table or view of the schema kajabi_guard), so it explains nobody. "
             "Type `./kajabi-guard plan` first."
