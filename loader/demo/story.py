@@ -169,7 +169,7 @@ def _week(
 
 def _end(first: dict[str, Any], second: dict[str, Any]) -> None:
     weeks = (first, second)
-    destroyed = sum(week["document"].old_import.values_changed for week in weeks)
+    destroyed = sum(week["document"].old_import["values_changed"] for week in weeks)
     written = sum(week["run"].values_written for week in weeks)
     inserted = sum(week["run"].inserted_contacts for week in weeks)
     say("\n" + "-" * 80)

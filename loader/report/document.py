@@ -1,7 +1,7 @@
 """The plan as data with named parts: read once from the models, shown as text, as JSON, as a page and as files.
 
-What one statement gives as it is told stays a row, with the names of the statement's columns; what sentences are made
-of has a class here.
+A section of figures is a mapping, and what one statement gives stays its rows, with the names of the statement. What
+has more to say than its figures has a class here.
 """
 
 from __future__ import annotations
@@ -71,47 +71,6 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Writes:
-    """Whom the plan writes to; a part plan leaves others outside."""
-
-    updated_contacts: int
-    inserted_contacts: int
-    outside_this_plan: int
-
-
-@dataclass(frozen=True)
-class Values:
-    """What becomes of the values that differ; those that need review are among the kept ones."""
-
-    fill: int
-    keep: int
-    link: int
-    update: int
-    needs_review: int
-
-    @property
-    def written(self) -> int:
-        """How many are written on people who are here already."""
-        return self.fill + self.update + self.link
-
-
-@dataclass(frozen=True)
-class OldImport:
-    """What the old import would have changed."""
-
-    contacts_changed: int
-    corrected_contacts: int
-    enriched_contacts: int
-    enriched_linked_to_paypal: int
-    enriched_linked_to_zoho: int
-    relabelled_contacts: int
-    values_changed: int
-    values_by_field: Figures
-    now: Figures
-    """What this plan does with these very values: ``kept``, ``filled``, ``updated``."""
-
-
-@dataclass(frozen=True)
 class Guard:
     """What a guard found; None where it gave no answer."""
 
@@ -134,13 +93,16 @@ class Document:
 
     plan: Plan
     written: Written | None
-    writes: Writes
+    writes: Figures
+    """Whom the plan writes to; a part plan leaves others outside."""
     contacts: Figures
     """How the contacts and the rows of the export meet; ``held`` rows are quarantined."""
-    values: Values
+    values: Figures
+    """What becomes of the values that differ; those that need review are among the kept ones."""
     rules: Rows
     """Every rule of the seed, what it does, and how many values it decided."""
-    old_import: OldImport
+    old_import: Row
+    """What the old import would have changed; ``now`` is what this plan does with these very values."""
     enrichment: Figures
     """How much of the contacts came from elsewhere than Kajabi."""
     addresses: Figures
@@ -174,6 +136,11 @@ class Document:
         return self.written.run_id if self.written and not self.written.undone else None
 
     @property
+    def count_changed(self) -> int:
+        """How many values are written on people who are here already."""
+        return sum(self.values[name] for name in ("fill", "update", "link"))
+
+    @property
     def is_current(self) -> bool:
         """Whether the plan knows everything that was decided and undone here; else `apply` would refuse it."""
         return self.standing.plan != STALE
@@ -185,12 +152,12 @@ class Document:
 
     def as_json(self) -> dict[str, Any]:
         """The document of ``report --json``. Scripts rely on its keys: a new part is a new key, and none goes."""
-        plan, values, old_import = asdict(self.plan), asdict(self.values), asdict(self.old_import)
+        plan, values, old_import = asdict(self.plan), dict(self.values), dict(self.old_import)
         needs_review, now = values.pop("needs_review"), old_import.pop("now")
         return {
             **{name: told for name, told in plan.items() if name not in {"loaded_at", "planned_at"}},
             "applied_as_run": self.applied_as_run,
-            "writes": asdict(self.writes),
+            "writes": self.writes,
             "contacts": self.contacts,
             "values": values,
             "needs_review": needs_review,
@@ -228,15 +195,19 @@ def read_report(connection: Connection, target: Target) -> Document:
     return Document(
         plan=Plan(target.label, target.is_practice, **{name: plan[name] for name in facts}),
         written=_written(connection),
-        writes=Writes(plan["count_updates"], plan["count_inserts"], plan["count_outside_plan"]),
+        writes={
+            "updated_contacts": plan["count_updates"],
+            "inserted_contacts": plan["count_inserts"],
+            "outside_this_plan": plan["count_outside_plan"],
+        },
         contacts=figures["contacts"],
-        values=Values(**figures["values"]),
+        values=figures["values"],
         rules=connection.execute(statement("report_rules")).fetchall(),
-        old_import=OldImport(
+        old_import={
             **figures["old_import"],
-            values_by_field={row["field"]: row["count_values"] for row in by_field},
-            now=connection.execute(statement("report_old_import_now")).fetchone() or {},
-        ),
+            "values_by_field": {row["field"]: row["count_values"] for row in by_field},
+            "now": connection.execute(statement("report_old_import_now")).fetchone() or {},
+        },
         enrichment=figures["enrichment"],
         addresses=figures["addresses"],
         outcomes=connection.execute(statement("report_outcomes")).fetchall(),

@@ -106,7 +106,7 @@ def render(document: Document, lists: Mapping[str, Any], folder: Path) -> str:
         by_field=charts.outcomes_by_field(document.outcomes),
         reasons=charts.reasons_to_keep(document.outcomes),
         old_import=charts.bars(
-            (field, {"keep": number}) for field, number in document.old_import.values_by_field.items()
+            (field, {"keep": number}) for field, number in document.old_import["values_by_field"].items()
         ),
         owners=charts.bars(
             (owner["owner_label"], {"keep": owner["count_values"]}) for owner in document.owners[:LABELS_SHOWN]

@@ -98,7 +98,7 @@ def _field(name: str | None) -> str:
 
 
 def _old_import(out: Console, document: Document) -> None:
-    by_field = document.old_import.values_by_field
+    by_field = document.old_import["values_by_field"]
     people = wording.people_at_risk(document)
     if people or by_field:
         title(out, "What the old import would have changed")
@@ -143,13 +143,13 @@ def _writes(out: Console, document: Document, lists: Mapping[str, Rows]) -> None
             (row["email"], FIELD_NAMES[row["field"]], *(row[side] or "(blank)" for side in SIDES)) for row in changes
         ]
         out.print(table(("who", "field", "from", "to"), listed))
-        _more(out, document.values.written - len(listed))
+        _more(out, document.count_changed - len(listed))
     if arrivals:
         title(out, "New contacts")
         paragraph(out, "The whole is in new_contacts.csv.")
         names = [(row["email"], " ".join(filter(None, (row["first_name"], row["last_name"])))) for row in arrivals]
         out.print(table(("email", "name"), names))
-        _more(out, document.writes.inserted_contacts - len(names))
+        _more(out, document.writes["inserted_contacts"] - len(names))
 
 
 def _difference(out: Console, document: Document, lists: Mapping[str, Rows]) -> None:

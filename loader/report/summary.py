@@ -54,18 +54,13 @@ def answer(document: Document) -> Answer:
 
 def written(document: Document) -> dict[str, int]:
     """How many values are filled, taken from Kajabi and linked, and how many people are added."""
-    values = document.values
-    return {
-        "fill": values.fill,
-        "update": values.update,
-        "link": values.link,
-        "insert": document.writes.inserted_contacts,
-    }
+    values = {name: document.values[name] for name in ("fill", "update", "link")}
+    return {**values, "insert": document.writes["inserted_contacts"]}
 
 
 def writes_nothing(document: Document) -> bool:
     """Whether the plan has nothing to write; applying it makes the export the baseline all the same."""
-    return not any((*written(document).values(), document.writes.updated_contacts))
+    return not any((*written(document).values(), document.writes["updated_contacts"]))
 
 
 def _headline(document: Document, state: str) -> str:
@@ -87,14 +82,14 @@ def _headline(document: Document, state: str) -> str:
 
 def _old_import(document: Document) -> str:
     old = document.old_import
-    if not old.values_changed:
+    if not old["values_changed"]:
         return "The old import would have changed no value."
-    people = count(old.contacts_changed, "person", "people")
-    return f"The old import would have changed {count(old.values_changed, 'value')} of {people}."
+    people = count(old["contacts_changed"], "person", "people")
+    return f"The old import would have changed {count(old['values_changed'], 'value')} of {people}."
 
 
 def _relabelled(document: Document) -> str:
-    number = document.old_import.relabelled_contacts
+    number = document.old_import["relabelled_contacts"]
     if not number:
         return ""
     people = count(number, "contact")
@@ -103,8 +98,8 @@ def _relabelled(document: Document) -> str:
 
 def _compared(document: Document, state: str) -> str:
     """What becomes of the very values that the old import would have changed."""
-    kept, filled, updated = (document.old_import.now[name] for name in ("kept", "filled", "updated"))
-    total, tense = document.old_import.values_changed, _tense(state)
+    kept, filled, updated = (document.old_import["now"][name] for name in ("kept", "filled", "updated"))
+    total, tense = document.old_import["values_changed"], _tense(state)
     if not total:
         return ""
     if kept == total:
@@ -167,7 +162,7 @@ def _undone(document: Document) -> str:
 
 
 def _part(document: Document) -> str:
-    outside = document.writes.outside_this_plan
+    outside = document.writes["outside_this_plan"]
     if not document.plan.is_partial:
         return ""
     waits = f"{count(outside, 'further contact')} {'waits' if outside == 1 else 'wait'}"
@@ -175,7 +170,7 @@ def _part(document: Document) -> str:
 
 
 def _waiting(document: Document) -> str:
-    review, held = document.values.needs_review, document.contacts["held"]
+    review, held = document.values["needs_review"], document.contacts["held"]
     parts = [f"{count(review, 'value needs', 'values need')} review"] if review else []
     parts += [f"{count(held, 'export row')} {_be(held, 'planned')} quarantined"] if held else []
     if not parts:

@@ -107,12 +107,12 @@ def sides(document: Document) -> dict[str, str]:
 def people_at_risk(document: Document) -> str:
     """Whose values the old import would have changed."""
     old = document.old_import
-    if not old.contacts_changed:
+    if not old["contacts_changed"]:
         return ""
     return (
-        f"Of {count(old.contacts_changed, 'person', 'people')}, {old.enriched_contacts:,} with enriched data "
-        f"({old.enriched_linked_to_paypal:,} linked to PayPal, {old.enriched_linked_to_zoho:,} to Zoho) and "
-        f"{old.corrected_contacts:,} with corrected data."
+        f"Of {count(old['contacts_changed'], 'person', 'people')}, {old['enriched_contacts']:,} with enriched data "
+        f"({old['enriched_linked_to_paypal']:,} linked to PayPal, {old['enriched_linked_to_zoho']:,} to Zoho) and "
+        f"{old['corrected_contacts']:,} with corrected data."
     )
 
 
@@ -130,9 +130,9 @@ def newcomers(document: Document) -> str:
 
 def cells(document: Document) -> str:
     """How much is written on people who are here already."""
-    number = document.values.written
+    number = document.count_changed
     was = f" {'was' if number == 1 else 'were'} written" if document.written else ""
-    return f"{count(number, 'value')}{was} on {count(document.writes.updated_contacts, 'contact')}."
+    return f"{count(number, 'value')}{was} on {count(document.writes['updated_contacts'], 'contact')}."
 
 
 def writes_title(document: Document) -> str:
@@ -203,22 +203,18 @@ SAME_WRITES = "Both plans write the same. Something else has changed: the export
 
 def red_guards(document: Document) -> list[dict[str, Any]]:
     """The red guards in their order: what each found and why that stops the write, as its seed row says, what to do."""
-    again = "Make a new plan, and read it: `./kajabi-guard plan`."
-    return [
-        {
-            **(row := expected_guards()[guard.guard]),
-            "label": guard.failed_label,
-            "violations": guard.violations,
-            # a guard that did not answer is red, too
-            "found": "It gave no answer." if guard.violations is None else f"{guard.violations:,} found.",
-            # once the plan was written, its guards can no longer be accepted
-            "remedy": again
-            if document.written and guard.is_overridable
-            else row["remedy"].replace("FINGERPRINT", document.plan.short),
-            "accepted": _accepted(document, guard.guard),
-        }
-        for guard in document.red
-    ]
+    told = []
+    for guard in document.red:
+        row = expected_guards()[guard.guard]
+        remedy = row["remedy"].replace("FINGERPRINT", document.plan.short)
+        if document.written and guard.is_overridable:  # it can no longer be accepted
+            remedy = "Make a new plan, and read it: `./kajabi-guard plan`."
+        # a guard that did not answer is red, too
+        found = "It gave no answer." if guard.violations is None else f"{guard.violations:,} found."
+        words = {"label": guard.failed_label, "found": found, "remedy": remedy}
+        accepted = _accepted(document, guard.guard)
+        told.append({**row, **words, "violations": guard.violations, "accepted": accepted})
+    return told
 
 
 def _accepted(document: Document, guard: str) -> str | None:

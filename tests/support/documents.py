@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from loader.merge.standing import READY, Standing
-from loader.report.document import Document, Guard, OldImport, Plan, Undone, Values, Writes, Written
+from loader.report.document import Document, Guard, Plan, Undone, Written
 from loader.report.wording import ADDRESSES, CORRECTIONS, ENRICHMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DAY = datetime(2026, 11, 28, 5, 30, tzinfo=timezone.utc)
-
-
-def zeros(part: type[Any], **figures: int) -> Any:
-    """A part of figures: those that are not given are zero."""
-    return part(**{**{field.name: 0 for field in fields(part)}, **figures})
 
 
 def guard(name: str = "guard_stale_plan", *, passed: bool = True, **more: Any) -> Guard:
@@ -45,15 +40,12 @@ def document(**changed: Any) -> Document:
 
 def with_parts(part: Any, changed: Mapping[str, Any]) -> Any:
     """A copy of a part, in which every mapping stands for what differs in a part of it."""
-    if isinstance(part, dict):
-        return {**part, **changed}
+    has = part if isinstance(part, dict) else vars(part)
     parts = {
-        name: with_parts(getattr(part, name), value)
-        if isinstance(value, dict) and (is_dataclass(getattr(part, name)) or isinstance(getattr(part, name), dict))
-        else value
+        name: with_parts(has[name], value) if isinstance(value, dict) and has.get(name) else value
         for name, value in changed.items()
     }
-    return replace(part, **parts)
+    return {**part, **parts} if isinstance(part, dict) else replace(part, **parts)
 
 
 GREEN = Guard(
@@ -68,15 +60,15 @@ PLAIN = Document(
     plan=Plan("a database", is_practice=False, load_id=7, file_name="contacts week 48.csv", loaded_at=DAY,
               planned_at=DAY, fingerprint="bf0cae82" + "0" * 56, policy_version="0" * 32, is_partial=False),
     written=None,
-    writes=Writes(updated_contacts=3, inserted_contacts=2, outside_this_plan=0),
+    writes={"updated_contacts": 3, "inserted_contacts": 2, "outside_this_plan": 0},
     contacts=dict.fromkeys(("held", "in_database", "in_export", "matched", "new", "only_in_database"), 0),
-    values=zeros(Values, fill=3, keep=109),
+    values={"fill": 3, "keep": 109, "link": 0, "update": 0, "needs_review": 0},
     rules=(),
-    old_import=OldImport(
-        contacts_changed=100, corrected_contacts=0, enriched_contacts=0, enriched_linked_to_paypal=0,
-        enriched_linked_to_zoho=0, relabelled_contacts=0, values_changed=112, values_by_field={},
-        now={"kept": 112, "filled": 0, "updated": 0},
-    ),
+    old_import={
+        "contacts_changed": 100, "corrected_contacts": 0, "enriched_contacts": 0, "enriched_linked_to_paypal": 0,
+        "enriched_linked_to_zoho": 0, "relabelled_contacts": 0, "values_changed": 112, "values_by_field": {},
+        "now": {"kept": 112, "filled": 0, "updated": 0},
+    },
     enrichment=dict.fromkeys(ENRICHMENT, 0),
     addresses=dict.fromkeys(ADDRESSES, 0),
     outcomes=(),
