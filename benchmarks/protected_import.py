@@ -25,10 +25,18 @@ from loader.database import disposable
 from loader.database.connection import connect, pointed_at
 from loader.database.embedded.server import running
 from loader.demo.story import fill_contacts
-from loader.demo.synthetic.organisation import EXPORT_COLUMNS, Organisation, write_export
+from loader.demo.synthetic.organisation import write_export
 from loader.demo.synthetic.people import EXPORT_DAY, FIRST_DAY, LAST_NAMES, People
-from loader.demo.synthetic.rows import add_ids, new_pair, number_rows
-from loader.demo.synthetic.shape import set_address, set_name, text
+from loader.demo.synthetic.shape import (
+    EXPORT_COLUMNS,
+    Organisation,
+    add_ids,
+    new_pair,
+    number_rows,
+    set_address,
+    set_name,
+    text,
+)
 from loader.kajabi.inbound.load import load_export
 from loader.merge.apply import apply_plan
 from loader.merge.current_plan import current_plan

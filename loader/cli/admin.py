@@ -12,14 +12,12 @@ import click
 from ..common.console import say, show_json
 from ..common.paths import CONFIG, shown
 from ..common.tables import count
+from ..database.chosen import forget_connection, keep_connection, make_practice
 from ..database.connection import connect, pointed_at
-from ..database.connection_file import forget_connection, keep_connection
 from ..database.contacts_table import check_contacts
 from ..database.doctor import examine as examination
 from ..database.doctor.findings import findings_text
-from ..database.practice import make_practice
-from ..database.roles import close_and_grant
-from ..database.schema import migrate
+from ..database.schema import close_and_grant, migrate
 from ..database.settings import CONNECTION, other_connections
 from . import steps
 from .help import SETTING_UP, Argument, command

@@ -5,13 +5,12 @@ Where a command belongs, its example and the columns of its files stand beside t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..common.shell_quoting import as_typed
-from .mistyped import TYPED, NoSuchCommand, refuse_unquoted_path
+from .mistyped import TYPED, refuse_unquoted_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,14 +21,6 @@ SECTIONS = EVERY_WEEK, DECIDING, LOOKING, UNDOING, SETTING_UP = (
     "Every week", "Deciding", "Looking", "Undoing and erasing", "Setting up",
 )  # fmt: skip
 EPILOG = "kajabi-guard COMMAND --help shows an example, and the columns of every file."
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a command stands in the help: its section, and its number in it."""
-
-    section: str
-    number: int
 
 
 class Argument(click.Argument):
@@ -53,7 +44,8 @@ class OptionWithOldName(click.Option):
 class Command(click.Command):
     """A command with its place in the help, examples that can be pasted, and the columns of the file that it takes."""
 
-    place: Place
+    place: tuple[str, int]
+    """Its section, and its number in it."""
     examples: tuple[str, ...]
     columns: Columns | None = None
 
@@ -96,7 +88,7 @@ def command(
 
     def make(function: Callable[..., Any]) -> Command:
         made = click.command(name, cls=Command, **settings)(function)
-        made.place, made.examples, made.columns = Place(section, number), examples, columns
+        made.place, made.examples, made.columns = (section, number), examples, columns
         return made
 
     return make
@@ -115,24 +107,12 @@ class Commands(click.Group):
         ctx.meta[TYPED] = tuple(args)
         return super().parse_args(ctx, args)
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or say which word is none."""
-        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            raise NoSuchCommand(args[0], ctx)
-        return super().resolve_command(ctx, args)
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the five sections, and how to learn more."""
-        commands = [
-            each for name in self.list_commands(ctx) if isinstance(each := self.get_command(ctx, name), Command)
-        ]
-        longest = max(len(each.name or "") for each in commands)
+        commands = [each for name in self.list_commands(ctx) if isinstance(each := self.commands[name], Command)]
+        longest = max(map(len, self.commands))
         for section in SECTIONS:
-            listed = sorted(
-                (each for each in commands if each.place.section == section), key=lambda each: each.place.number
-            )
+            listed = sorted((each for each in commands if each.place[0] == section), key=lambda each: each.place)
             with formatter.section(section):
                 # padded: the lines of all sections begin in one column
                 formatter.write_dl(

@@ -21,7 +21,6 @@ from ..merge.guards import Override
 from ..merge.plan import Scope
 from . import steps
 from .admin import admin_commands
-from .erase import forget_commands
 from .export import export_commands
 from .help import EVERY_WEEK, SETTING_UP, Argument, Commands, OptionWithOldName, command
 from .mistyped import usage_text
@@ -153,7 +152,7 @@ def apply(
 each: click.Command
 for each in (
     demo, load, plan, weekly, apply,
-    *report_commands, *person_commands, *undo_commands, *export_commands, *forget_commands, *admin_commands,
+    *report_commands, *person_commands, *undo_commands, *export_commands, *admin_commands,
 ):  # fmt: skip
     cli.add_command(each)
 cli.params += everywhere()

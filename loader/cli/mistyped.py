@@ -24,15 +24,6 @@ QUOTES = "If a path or a reason has spaces, put it in quotes."
 LEFT_OUT = '"..."'
 
 
-class NoSuchCommand(click.UsageError):
-    """The first word is no command. click's own has the word only since 8.4."""
-
-    def __init__(self, word: str, ctx: click.Context) -> None:
-        """Keep the word."""
-        super().__init__("There is no such command.", ctx)
-        self.word = word
-
-
 def refuse_unquoted_path(ctx: click.Context, args: Sequence[str]) -> None:
     """Raise Usage with the command that works where words in a row name a file, and the first alone does not."""
     for begin in _paths_begin(ctx.command, args):
@@ -99,24 +90,18 @@ def usage_text(error: click.UsageError) -> str:
     command = error.ctx.command if error.ctx else None
     what = _what(error, command)
     if isinstance(command, click.Group):
-        nearest = _nearest(error.word, command.commands) if isinstance(error, NoSuchCommand) else None
-        examples, name = _examples(command.commands[nearest or "weekly"]), nearest
+        name = _nearest(error.command_name, command.commands) if isinstance(error, click.NoSuchCommand) else None
+        command = command.commands[name or "weekly"]
     else:
-        examples, name = _examples(command), command.name if command else None
-    lines = [f"{what} Nothing was done."]
-    if examples:
-        lines = [f"{lines[0]} For example:", f"   ./kajabi-guard {examples[0]}"]
+        name = command.name if command else None
+    examples = [f" For example:\n   ./kajabi-guard {example}" for example in getattr(command, "examples", ())]
     more = f"`./kajabi-guard {name} --help` says more." if name else "`./kajabi-guard --help` lists all commands."
-    return "\n".join([*lines, more])
-
-
-def _examples(command: click.Command | None) -> tuple[str, ...]:
-    return getattr(command, "examples", ())
+    return f"{what} Nothing was done.{''.join(examples[:1])}\n{more}"
 
 
 def _what(error: click.UsageError, command: click.Command | None) -> str:
     name = command.name if command and not isinstance(command, click.Group) else "kajabi-guard"
-    if isinstance(error, NoSuchCommand):
+    if isinstance(error, click.NoSuchCommand):
         return _no_command(error, command)
     if isinstance(error, click.NoSuchOption):
         return f"{name} has no option {_no_option(error, command)}"
@@ -143,11 +128,11 @@ def _quotes(command: click.Command | None) -> str:
     return f" If {' or '.join(may)} has spaces, put it in quotes." if may else ""
 
 
-def _no_command(error: NoSuchCommand, command: click.Command | None) -> str:
-    nearest = _nearest(error.word, command.commands) if isinstance(command, click.Group) else None
+def _no_command(error: click.NoSuchCommand, command: click.Command | None) -> str:
+    nearest = _nearest(error.command_name, command.commands) if isinstance(command, click.Group) else None
     # a word near to a command is a slip of the keys; any other may be anything
     if nearest:
-        return f"There is no command `{error.word}`. Did you mean `{nearest}`?"
+        return f"There is no command `{error.command_name}`. Did you mean `{nearest}`?"
     return "The first word is not a command of kajabi-guard."
 
 

@@ -10,7 +10,7 @@ from ..common.console import is_colored, say, show_json, steps_progress
 from ..common.tables import table_text
 from ..database.schema import prepared
 from ..kajabi.outbound.export import exports_made
-from ..merge.history import read_history
+from ..merge.outcomes import read_history
 from ..report.explain.read import read_explanation
 from ..report.explain.screen import explanation_text
 from . import steps

@@ -10,6 +10,7 @@ import os
 import stat
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from itertools import chain, count
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -94,10 +95,6 @@ def _digest(path: Path) -> str:
 def _begun_name(path: Path) -> Path:
     """A name that no file has, with the day on which the list was saved last."""
     day = datetime.fromtimestamp(path.stat().st_mtime).astimezone().date()
-    number = 1
-    while True:
-        more = f", {number}" if number > 1 else ""
-        kept = path.with_name(BEGUN.format(stem=path.stem, day=day, number=more, suffix=path.suffix))
-        if not kept.exists():
-            return kept
-        number += 1
+    numbers = chain([""], (f", {number}" for number in count(2)))
+    names = (BEGUN.format(stem=path.stem, day=day, number=number, suffix=path.suffix) for number in numbers)
+    return next(kept for name in names if not (kept := path.with_name(name)).exists())

@@ -7,7 +7,6 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date
     from pathlib import Path
 
@@ -34,15 +33,9 @@ def is_report(name: str) -> bool:
 
 def entries(reports: Path) -> list[Path]:
     """Everything that lies in the folder of the reports, and in its sub-folder for practice, each once."""
-    return sorted(_entries(reports))
-
-
-def _entries(reports: Path) -> Iterator[Path]:
-    for entry in reports.iterdir() if reports.is_dir() else ():
-        if entry.name == PRACTICE and entry.is_dir() and not entry.is_symlink():
-            yield from entry.iterdir()
-        else:
-            yield entry
+    found = set(reports.iterdir()) if reports.is_dir() else set()
+    practice = {entry for entry in found if entry.name == PRACTICE and entry.is_dir() and not entry.is_symlink()}
+    return sorted([*(found - practice), *(entry for folder in practice for entry in folder.iterdir())])
 
 
 def safe_name(text: str) -> str:

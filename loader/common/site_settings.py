@@ -16,7 +16,11 @@ from .errors import Usage
 from .paths import CONFIG, PROJECT, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    Rows = list[dict[str, str]]
+    Faults = Iterator[tuple[str, str]]  # what is wrong, and the remedy
 
 OWN_SEEDS = ("field_policies", "source_priorities")
 LIMITS = "limits.yml"
@@ -55,46 +59,60 @@ def check_policies(file: Path, nothing: str = NOTHING) -> None:
 
     ``nothing`` is the sentence that says what was not done.
     """
-    ours, given = _rows(PROJECT / "seeds" / "field_policies.csv", nothing), _rows(file, nothing)
-    _require_columns(file, ours, given, nothing)
+    _check(file, "field_policies", _faults_of_policies, nothing)
+
+
+def check_sources(file: Path) -> None:
+    """Raise Usage unless the file has our columns, each source once, known classes, and numbers where they belong."""
+    _check(file, "source_priorities", _faults_of_sources, NOTHING)
+
+
+def _check(file: Path, seed: str, faults: Callable[[Rows, Rows], Faults], nothing: str) -> None:
+    """Raise Usage for the first fault that is found against the project's seed; each row says why it is so."""
+    ours, given = _rows(PROJECT / "seeds" / f"{seed}.csv", nothing), _rows(file, nothing)
+    key, *_ = ours[0]
+
+    def found() -> Faults:
+        theirs = set(given[0] if given else ())
+        missing = [name for name in ours[0] if name not in theirs | FOR_PEOPLE]
+        if missing or theirs - set(ours[0]):
+            lacks = f". It lacks {', '.join(missing)}" if missing else ""
+            yield f"does not have the columns of seeds/{seed}.csv{lacks}", "Copy that file first and change the copy."
+        yield from faults(ours, given)
+        mute = [row[key] for row in given if not row["why"].strip()]
+        if mute:
+            yield f"does not say why for {', '.join(mute)}", "Next year somebody will ask."
+
+    for fault, remedy in found():
+        raise _refused(file, fault, remedy, nothing)
+
+
+def _faults_of_policies(ours: Rows, given: Rows) -> Faults:
     if sorted(row["field"] for row in given) != sorted(row["field"] for row in ours):
-        raise Usage(
-            f"{_named(file)} does not have each field of seeds/field_policies.csv once. {nothing} "
-            "Copy that file first and change the policies in the copy."
-        )
+        remedy = "Copy that file first and change the policies in the copy."
+        yield "does not have each field of seeds/field_policies.csv once", remedy
     if any(row["policy"] not in POLICIES for row in given):
-        raise Usage(f"{_named(file)} has an unknown policy: each must be one of {', '.join(POLICIES)}. {nothing}")
+        yield f"has an unknown policy: each must be one of {', '.join(POLICIES)}", ""
     columns = ("position", "is_address")
     fixed = {row["field"]: [row[name] for name in columns] for row in ours}
     if any([row[name].lower() for name in columns] != fixed[row["field"]] for row in given):
-        raise Usage(
-            f"{_named(file)} differs from seeds/field_policies.csv in position or is_address. {nothing} "
-            "Only the policy and its why are yours to change; take the others from that file."
-        )
+        remedy = "Only the policy and its why are yours to change; take the others from that file."
+        yield "differs from seeds/field_policies.csv in position or is_address", remedy
     if len({row["policy"] for row in given if row["is_address"].lower() == "true"}) != 1:
-        raise Usage(
-            f"{_named(file)} gives the six address fields different policies; an address is one unit. {nothing}"
-        )
-    _require_reasons(file, given, "field", nothing)
+        yield "gives the six address fields different policies; an address is one unit", ""
 
 
-def check_sources(file: Path, nothing: str = NOTHING) -> None:
-    """Raise Usage unless the file has our columns, each source once, known classes, and numbers where they belong."""
-    given = _rows(file, nothing)
-    _require_columns(file, _rows(PROJECT / "seeds" / "source_priorities.csv", nothing), given, nothing)
+def _faults_of_sources(_ours: Rows, given: Rows) -> Faults:
     sources = [row["source"] for row in given]
     # the models compare with labels in lower case, without white space around them
     if len(set(sources)) != len(sources) or any(source != source.strip().lower() or not source for source in sources):
-        raise Usage(
-            f"{_named(file)} has a source twice, a blank one, or one with capitals or white space around it. {nothing} "
-            "Write each label once, in lower case."
-        )
+        remedy = "Write each label once, in lower case."
+        yield "has a source twice, a blank one, or one with capitals or white space around it", remedy
     for column, allowed in (("provenance_class", CLASSES), ("is_prefix", YES_OR_NO)):
         if any(row[column].lower() not in allowed for row in given):
-            raise Usage(f"{_named(file)} has an unknown {column}: each must be one of {', '.join(allowed)}. {nothing}")
+            yield f"has an unknown {column}: each must be one of {', '.join(allowed)}", ""
     if any(not row["priority"].isdecimal() for row in given):
-        raise Usage(f"{_named(file)} has a priority that is no whole number. {nothing}")
-    _require_reasons(file, given, "source", nothing)
+        yield "has a priority that is no whole number", ""
 
 
 def known_sources(config: Path = CONFIG) -> list[dict[str, str]]:
@@ -120,18 +138,14 @@ def own_limits(config: Path = CONFIG) -> dict[str, int | float]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         limits = None
     if not isinstance(limits, dict) or not limits:
-        raise Usage(
-            f"{_named(file)} is not a list of limits. {NOTHING} Write one a line, as under `vars` in dbt_project.yml: "
-            "`volume_limit_percent: 25`."
-        )
+        remedy = "Write one a line, as under `vars` in dbt_project.yml: `volume_limit_percent: 25`."
+        raise _refused(file, "is not a list of limits", remedy)
     unknown = [str(name) for name in limits if name not in known]
     if unknown:
-        raise Usage(
-            f"{_named(file)} names unknown limits: {', '.join(unknown)}. {NOTHING} The limits are {', '.join(known)}."
-        )
+        raise _refused(file, f"names unknown limits: {', '.join(unknown)}", f"The limits are {', '.join(known)}.")
     wrong = [name for name, value in limits.items() if not _is_limit(value)]
     if wrong:
-        raise Usage(f"{_named(file)} needs a number of 0 or more for {', '.join(wrong)}. {NOTHING} Write digits only.")
+        raise _refused(file, f"needs a number of 0 or more for {', '.join(wrong)}", "Write digits only.")
     return dict(limits)
 
 
@@ -148,41 +162,20 @@ def _is_limit(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
 
 
-def _named(file: Path) -> str:
+def _refused(file: Path, fault: str, remedy: str, nothing: str = NOTHING) -> Usage:
     """A file of the settings folder by its whole path, because nobody typed it; one that was typed by its name."""
-    return shown(file) if file.parent == CONFIG else file.name
+    named = shown(file) if file.parent == CONFIG else file.name
+    return Usage(f"{named} {fault}. {nothing} {remedy}".rstrip())
 
 
-def _rows(file: Path, nothing: str) -> list[dict[str, str]]:
+def _rows(file: Path, nothing: str) -> Rows:
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             rows = list(csv.DictReader(lines, strict=True))
     except OSError as error:
-        raise Usage(f"{_named(file)} cannot be read ({error.strerror}). {nothing} Check path and rights.") from None
+        raise _refused(file, f"cannot be read ({error.strerror})", "Check path and rights.", nothing) from None
     except (UnicodeDecodeError, csv.Error):
-        raise Usage(
-            f"{_named(file)} cannot be read as a CSV file in UTF-8. {nothing} Save it as 'CSV UTF-8'."
-        ) from None
+        raise _refused(file, "cannot be read as a CSV file in UTF-8", "Save it as 'CSV UTF-8'.", nothing) from None
     if any(None in row or None in row.values() for row in rows):
-        raise Usage(f"{_named(file)} has a row with more or fewer cells than its first line. {nothing}")
+        raise _refused(file, "has a row with more or fewer cells than its first line", "", nothing)
     return rows
-
-
-def _require_columns(file: Path, ours: list[dict[str, str]], given: list[dict[str, str]], nothing: str) -> None:
-    """Raise Usage unless a site's file has the columns of the project's."""
-    theirs = set(given[0] if given else ())
-    missing = [name for name in ours[0] if name not in theirs | FOR_PEOPLE]
-    if missing or theirs - set(ours[0]):
-        seed = "field_policies.csv" if "policy" in ours[0] else "source_priorities.csv"
-        lacks = f" It lacks {', '.join(missing)}." if missing else ""
-        raise Usage(
-            f"{_named(file)} does not have the columns of seeds/{seed}.{lacks} {nothing} "
-            "Copy that file first and change the copy."
-        )
-
-
-def _require_reasons(file: Path, given: list[dict[str, str]], key: str, nothing: str) -> None:
-    """Raise Usage where a row does not say why it is so."""
-    mute = [row[key] for row in given if not row["why"].strip()]
-    if mute:
-        raise Usage(f"{_named(file)} does not say why for {', '.join(mute)}. {nothing} Next year somebody will ask.")

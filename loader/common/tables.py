@@ -61,25 +61,14 @@ def _fitting(widths: list[int], room: int) -> list[int]:
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()) -> str:
     """The same table as plain text of at most 80 columns."""
-    out = _console(color=False)
-    out.print(table(columns, rows, numbers=numbers))
-    return _text_of(out)
-
-
-def _console(*, color: bool) -> Console:
-    return Console(
-        file=io.StringIO(), width=WIDTH, force_terminal=color, no_color=not color, highlight=False, markup=False,
-        emoji=False, legacy_windows=False,
-    )  # fmt: skip
+    return printed(lambda out: out.print(table(columns, rows, numbers=numbers)))
 
 
 def printed(draw: Callable[[Console], None], *, color: bool = False) -> str:
     """What ``draw`` prints on a sheet of 80 columns, as text; escape sequences only with ``color``."""
-    out = _console(color=color)
-    draw(out)
-    return _text_of(out)
-
-
-def _text_of(out: Console) -> str:
-    assert isinstance(out.file, io.StringIO)  # noqa: S101  # made by _console
-    return "\n".join(line.rstrip() for line in out.file.getvalue().split("\n"))
+    sheet = io.StringIO()
+    draw(Console(
+        file=sheet, width=WIDTH, force_terminal=color, no_color=not color, highlight=False, markup=False,
+        emoji=False, legacy_windows=False,
+    ))  # fmt: skip
+    return "\n".join(line.rstrip() for line in sheet.getvalue().split("\n"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..common.errors import Usage
@@ -19,14 +18,6 @@ KEPT_LOADS_VARIABLE = "KAJABI_GUARD_KEPT_LOADS"
 KEPT_LOADS = 8  # about two months of weekly exports: enough to look back at a question somebody asks
 MOST_KEPT_LOADS = 1000
 KEPT_DAYS = 365  # a question about a run comes within the year; its values stay in field_changes
-
-
-@dataclass(frozen=True)
-class Pruned:
-    """How many planned rows of how many runs were deleted, or would be."""
-
-    count_rows: int
-    count_runs: int
 
 
 def kept_loads(environ: Mapping[str, str] = os.environ) -> int:
@@ -51,8 +42,10 @@ def prune_rows(connection: Connection, kept: int) -> int:
     return connection.execute(statement("prune_contact_rows"), {"kept_loads": kept}).rowcount
 
 
-def prune_plans(connection: Connection, days: int, *, dry_run: bool = False) -> Pruned:
+def prune_plans(connection: Connection, days: int, *, dry_run: bool = False) -> dict[str, int]:
     """Delete the copies of the plans of runs that ended more than ``days`` days ago; ``dry_run`` rolls it back.
+
+    Returns how many rows of how many runs were deleted, or would be: ``count_rows`` and ``count_runs``.
 
     The newest run that stands keeps its copy, whatever its age: it is the one that somebody may want to undo.
     Raises Busy during another run.
@@ -60,5 +53,4 @@ def prune_plans(connection: Connection, days: int, *, dry_run: bool = False) -> 
     with connection.transaction(force_rollback=dry_run):
         connection.execute(statement("loader_timeouts"))
         take_run_lock(connection)
-        row = connection.execute(statement("prune_planned_rows"), {"days": days}).fetchone() or {}
-    return Pruned(row["count_rows"], row["count_runs"])
+        return connection.execute(statement("prune_planned_rows"), {"days": days}).fetchone() or {}

@@ -13,13 +13,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from psycopg import sql
+from psycopg import errors, sql
 
 from ..common.fields import PLANNED
 
 if TYPE_CHECKING:
     from typing_extensions import LiteralString
 
+NOT_THERE = (errors.UndefinedTable, errors.InvalidSchemaName)
+"""What PostgreSQL says of a statement about a table or a schema that is not there: no plan was made yet, say."""
 LOADER = Path(__file__).resolve().parents[1]
 MIGRATIONS = Path(__file__).parent / "migrations"
 _OPTIONAL_LINE = re.compile(r"^.*-- if contacts\.(\w+)\n", re.MULTILINE)

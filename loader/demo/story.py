@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..common.console import say, steps_progress
+from ..common.errors import Usage
 from ..common.paths import CONFIG, PROJECT, REPORTS, STATE, shown
 from ..common.shell_quoting import command, note_practice
 from ..common.tables import count
-from ..database.connection import connect, pointed_at
+from ..database.connection import Target, connect, pointed_at
+from ..database.disposable import create, drop, exists
 from ..database.embedded.server import running
 from ..database.schema import migrate
 from ..database.settings import choose_practice, settings_from_url
@@ -23,22 +25,16 @@ from ..report.files import screen_lists, tell_again, write_files
 from ..report.screen import render
 from ..report.summary import answer
 from ..stewardship import merged_contacts
-from .database import begin_again, note_told, open_demo
-from .synthetic.organisation import (
-    CONTACT_COLUMNS,
-    ROSA,
-    Organisation,
-    make_organisation,
-    second_week,
-    write_export,
-    write_pairs,
-)
+from .synthetic.organisation import make_organisation, write_export, write_pairs
+from .synthetic.second_week import second_week
+from .synthetic.shape import CONTACT_COLUMNS, ROSA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ..database.connection import Connection, Target
+    from ..database.connection import Connection
+    from .synthetic.shape import Organisation
 
 DATABASE = "kajabi_guard_demo"
 WEEK_3 = "kajabi week 3.csv"
@@ -61,17 +57,31 @@ def tell_story(
     """
     folder = state / "demo"
     with _server(url, state) as server:
-        target, is_told = open_demo(server, DATABASE, is_practice=url is None)
+        target = Target({**server, "PGDATABASE": DATABASE}, is_practice=url is None)
+        is_told = exists(server, DATABASE) and _is_told(target)
         note_practice(is_practice=url is None)
         if is_told and not is_fresh:
             say(f"The {target.label} is there, as you left it. To begin again:\n   ./kajabi-guard demo --fresh\n")
         else:
-            begin_again(server, target)
+            drop(server, DATABASE)
+            create(server, DATABASE)
             with pointed_at(target):
                 _tell(target, scale=scale, folder=folder, state=state, reports=reports)
         if url is None:
             choose_practice(DATABASE, config)
             _your_turn(folder)
+
+
+def _is_told(target: Target) -> bool:
+    """Whether a demo was told there to its end. Raises Usage where the contacts are not the demo's own."""
+    with pointed_at(target), connect(target) as connection:
+        row = connection.execute(statement("demo_marker")).fetchone() or {}
+    if not row.get("is_ours"):
+        raise Usage(
+            f"The database {DATABASE} exists there and its contacts were not made by the demo, so it was left alone. "
+            "Rename it, or run the demo without --database-url: it then uses the practice server."
+        )
+    return bool(row.get("is_told"))
 
 
 def _tell(target: Target, *, scale: float, folder: Path, state: Path, reports: Path) -> None:
@@ -87,20 +97,15 @@ def _tell(target: Target, *, scale: float, folder: Path, state: Path, reports: P
         say(f"2. Recorded {count(len(accounts), 'merged contact')}: no import brings them back.")
         say("\n--- First week " + "-" * 65)
         first = _week(
-            connection,
-            target,
-            folder / "kajabi week 1.csv",
-            rows=organisation.export_rows,
-            state=state,
-            reports=reports,
+            connection, target, folder / "kajabi week 1.csv", organisation.export_rows, state=state, reports=reports
         )
         say("\n--- Second week " + "-" * 64)
         rows = second_week(organisation)
         second = _week(
-            connection, target, folder / "kajabi week 2.csv", rows=rows, state=state, reports=reports, shows_report=True
+            connection, target, folder / "kajabi week 2.csv", rows, state=state, reports=reports, shows_report=True
         )
         write_export(second_week(replace(organisation, export_rows=rows), seed=3), folder / WEEK_3, says_invented=True)
-        note_told(connection)
+        connection.execute(statement("note_demo_told"))
     _end(first, second)
 
 
@@ -127,8 +132,8 @@ def _week(
     connection: Connection,
     target: Target,
     file: Path,
-    *,
     rows: list[dict[str, str]],
+    *,
     state: Path,
     reports: Path,
     shows_report: bool = False,
@@ -164,7 +169,7 @@ def _week(
 
 def _end(first: dict[str, Any], second: dict[str, Any]) -> None:
     weeks = (first, second)
-    destroyed = sum(week["document"].old_import.values_changed for week in weeks)
+    destroyed = sum(week["document"].old_import["values_changed"] for week in weeks)
     written = sum(week["run"].values_written for week in weeks)
     inserted = sum(week["run"].inserted_contacts for week in weeks)
     say("\n" + "-" * 80)

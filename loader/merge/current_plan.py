@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
 from ..common.errors import StalePlan
-from ..database.statements import statement
+from ..database.statements import NOT_THERE, statement
 
 if TYPE_CHECKING:
     from ..database.connection import Connection
@@ -20,7 +18,7 @@ def current_plan(connection: Connection) -> dict[str, Any]:
     """Return the plan that was made last. Raises StalePlan where there is none, or it is not of the newest load."""
     try:
         plan = connection.execute(statement("current_plan")).fetchone()
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+    except NOT_THERE:
         plan = None
     if plan is None:
         raise StalePlan(

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
 from ..common.errors import RefusedByGuard, Usage
 from ..common.paths import PROJECT
-from ..database.statements import statement
+from ..database.statements import NOT_THERE, statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +28,7 @@ def read_verdict(connection: Connection) -> list[dict[str, Any]]:
     """Return [{guard, label, failed_label, violations, passed}], live. Raises RefusedByGuard unless it is complete."""
     try:
         verdict = connection.execute(statement("guard_verdict")).fetchall()
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+    except NOT_THERE:
         verdict = []
     missing = sorted(set(expected_guards()) - {row["guard"] for row in verdict})
     if missing or len(verdict) != len(expected_guards()):

@@ -1,9 +1,14 @@
-"""What an ``apply`` or an ``undo`` did, as data, as JSON and in words."""
+"""What an ``apply`` or an ``undo`` did, as data, as JSON and in words; and all that was done, from the ledger."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from ..database.statements import statement
+
+if TYPE_CHECKING:
+    from ..database.connection import Connection
 
 SHORTEST_FINGERPRINT = 8
 
@@ -155,3 +160,8 @@ class Undone:
             head = f"Undid {rest}{undone}, as run {self.run_id}: "
             tail = f"To write it again:\n   ./kajabi-guard undo {self.run_id}"
         return "\n".join(line for line in (head + counts, unknown, kept, tail) if line)
+
+
+def read_history(connection: Connection, limit: int) -> list[dict[str, Any]]:
+    """Return the newest ``limit`` runs, newest first: who, when, which plan, the counts, and what became of each."""
+    return connection.execute(statement("history"), {"limit": limit}).fetchall()

@@ -11,7 +11,7 @@ from ..common.errors import KajabiGuardError
 from ..common.shell_quoting import BECAUSE
 from ..common.tables import count
 from ..database.schema import pending_migrations
-from ..database.statements import statement
+from ..database.statements import NOT_THERE, statement
 from .guards import read_verdict
 
 if TYPE_CHECKING:
@@ -144,12 +144,7 @@ def _read_plan(connection: Connection) -> dict[str, Any]:
     try:
         plan = connection.execute(statement("standing_of_plan")).fetchone() or {}
         words = connection.execute(statement("overrides_since_plan")).fetchone() or {}
-    except (
-        psycopg.errors.UndefinedTable,
-        psycopg.errors.UndefinedColumn,
-        psycopg.errors.InvalidSchemaName,
-        psycopg.errors.InsufficientPrivilege,
-    ):
+    except (*NOT_THERE, psycopg.errors.UndefinedColumn, psycopg.errors.InsufficientPrivilege):
         return {}
     return plan and {**plan, **words}
 

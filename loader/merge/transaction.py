@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
@@ -16,6 +16,7 @@ from ..common.errors import KajabiGuardError, RefusedByGuard, StalePlan, Unprepa
 from ..database.connection import connect, explain
 from ..database.locks import person, take_run_lock
 from ..database.statements import statement
+from .outcomes import Run, Undone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,15 +24,7 @@ if TYPE_CHECKING:
     from ..database.connection import Connection, Target
 
 
-class Outcome(Protocol):
-    """What a write did; nothing of one that did not write is kept, its record in the ledger included."""
-
-    @property
-    def is_written(self) -> bool:
-        """Whether there is something to commit."""
-
-
-Done = TypeVar("Done", bound=Outcome)
+Done = TypeVar("Done", Run, Undone)
 
 
 @dataclass(frozen=True)
@@ -64,6 +57,7 @@ def transact(
 ) -> Done:
     """Do ``work`` in one transaction and return its outcome; a dry run is rolled back at the end.
 
+    Nothing of an outcome that is not ``is_written`` is kept, its record in the ledger included.
     Where the reply to the commit is lost, the ledger is asked, and ``found`` makes the outcome of its row.
 
     Raises what ``work`` raises, or Unprepared for an error of the database; all of it is rolled back then, and the
@@ -77,11 +71,13 @@ def transact(
     except (RefusedByGuard, StalePlan, psycopg.Error) as error:
         if connection.closed or connection.broken:
             return found(_ask_ledger(target, attempt))
-        failure = _failure(error)
+        # what a person is told of an error inside the write, which has been rolled back
+        failure = Unprepared(explain(error)) if isinstance(error, psycopg.Error) else error
         if not dry_run:
             # what keeps us from noting the refusal must not hide it: a database that may only be read, say
-            with suppress(psycopg.Error):
-                _record_refusal(connection, attempt, failure)
+            with suppress(psycopg.Error), connection.transaction():  # a small one: the write's transaction is gone
+                refused = {**attempt.record(), "run_token": uuid4(), "refusal": str(failure)}
+                connection.execute(statement("record_refusal"), refused)
         raise failure from None
     return outcome
 
@@ -107,18 +103,6 @@ def require(findings: Mapping[str, bool], *, expected: str) -> None:
             f"The write did not do exactly what was {expected}, so all of it was rolled back: {'; '.join(wrong)}. "
             "Look at the triggers of public.contacts (`./kajabi-guard doctor`), then try again."
         )
-
-
-def _failure(error: RefusedByGuard | StalePlan | psycopg.Error) -> KajabiGuardError:
-    """What a person is told of an error inside the write, which has been rolled back."""
-    return Unprepared(explain(error)) if isinstance(error, psycopg.Error) else error
-
-
-def _record_refusal(connection: Connection, attempt: Attempt, refusal: KajabiGuardError) -> None:
-    """Note a refusal in a small transaction of its own: the write's transaction is gone."""
-    with connection.transaction():
-        parameters = {**attempt.record(), "run_token": uuid4(), "refusal": str(refusal)}
-        connection.execute(statement("record_refusal"), parameters)
 
 
 def _ask_ledger(target: Target, attempt: Attempt) -> dict[str, Any]:

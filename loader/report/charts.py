@@ -6,13 +6,12 @@ has a pattern of its own and its number in words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from .parts import Outcome, Week
+    from .document import Figures, Rows
 
 # what becomes of a difference, in the order in which it is drawn; the keys are classes of impact.css
 KINDS = {
@@ -27,8 +26,7 @@ WEEK_HEIGHT = 120  # pixels of the tallest column
 WEEKS_WIDE = 26  # a picture of fewer weeks leaves room for the coming ones
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """A piece of a bar: its kind, its number, and where it lies, in percent of the width."""
 
     kind: str
@@ -37,37 +35,23 @@ class Segment:
     width: str
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(NamedTuple):
     """One line of a picture: a key, its numbers by kind, their sum, and the pieces to draw."""
 
     key: str
-    numbers: Mapping[str, int]
+    numbers: Figures
     total: int
     segments: Sequence[Segment]
 
 
-@dataclass(frozen=True)
-class Column:
-    """One run in the picture of the weeks: the week of the document, and its column from the top of the picture."""
-
-    week: Week
-    left: str
-    width: str
-    top: str
-    height: str
-    review_top: str
-    review_height: str
-
-
-def bars(rows: Iterable[tuple[str, Mapping[str, int]]]) -> list[Bar]:
+def bars(rows: Iterable[tuple[str, Figures]]) -> list[Bar]:
     """Return a bar for each (key, numbers by kind); the longest one fills the width."""
     listed = list(rows)
     longest = max((sum(numbers.values()) for _, numbers in listed), default=0)
     return [Bar(key, numbers, sum(numbers.values()), _segments(numbers, longest)) for key, numbers in listed]
 
 
-def _segments(numbers: Mapping[str, int], longest: int) -> list[Segment]:
+def _segments(numbers: Figures, longest: int) -> list[Segment]:
     segments, done = [], 0
     for kind, number in numbers.items():
         if number:
@@ -78,42 +62,44 @@ def _segments(numbers: Mapping[str, int], longest: int) -> list[Segment]:
     return segments
 
 
-def outcomes_by_field(outcomes: Iterable[Outcome]) -> list[Bar]:
+def outcomes_by_field(outcomes: Rows) -> list[Bar]:
     """What becomes of every difference, field by field."""
     fields: dict[str, dict[str, int]] = {}
     for row in outcomes:
-        numbers = fields.setdefault(row.field, dict.fromkeys(KINDS, 0))
-        review = row.count_needs_review if row.outcome == "keep" else 0
+        numbers = fields.setdefault(row["field"], dict.fromkeys(KINDS, 0))
+        review = row["count_needs_review"] if row["outcome"] == "keep" else 0
         numbers["review"] += review
-        numbers[row.outcome] += row.count_values - review
+        numbers[row["outcome"]] += row["count_values"] - review
     return bars(fields.items())
 
 
-def reasons_to_keep(outcomes: Iterable[Outcome]) -> list[Bar]:
+def reasons_to_keep(outcomes: Rows) -> list[Bar]:
     """Why values are kept, most frequent first: a bar for each rule."""
     rules: dict[str, dict[str, int]] = {}
     for row in outcomes:
-        if row.outcome == "keep":
-            numbers = rules.setdefault(row.label, {"review": 0, "keep": 0})
-            numbers["review"] += row.count_needs_review
-            numbers["keep"] += row.count_values - row.count_needs_review
+        if row["outcome"] == "keep":
+            numbers = rules.setdefault(row["label"], {"review": 0, "keep": 0})
+            numbers["review"] += row["count_needs_review"]
+            numbers["keep"] += row["count_values"] - row["count_needs_review"]
     return bars(sorted(rules.items(), key=lambda rule: (-sum(rule[1].values()), rule[0])))
 
 
-def weeks(told: Sequence[Week]) -> list[Column]:
-    """Return a column for each run, oldest first: what we kept, the part for a person hatched at its foot."""
-    highest = max((week.kept for week in told), default=0)
+def weeks(told: Rows) -> list[dict[str, Any]]:
+    """Return a column for each run, oldest first: what we kept, the part for a person hatched at its foot.
+
+    Each is the week of the document, and its column from the top of the picture.
+    """
+    highest = max((week["kept"] for week in told), default=0)
     places = max(len(told), WEEKS_WIDE)
     columns = []
     for position, week in enumerate(told):
-        height = max(WEEK_HEIGHT * week.kept / highest, 1) if week.kept else 0
-        review = max(height * week.needs_review / week.kept, 1) if week.needs_review and week.kept else 0
-        columns.append(
-            Column(
-                week, _percent(position, places), f"{80 / places:.3f}%",
-                *(f"{pixels:.1f}" for pixels in (WEEK_HEIGHT - height, height, WEEK_HEIGHT - review, review)),
-            )
-        )  # fmt: skip
+        kept, needs_review = week["kept"], week["needs_review"]
+        height = max(WEEK_HEIGHT * kept / highest, 1) if kept else 0
+        review = max(height * needs_review / kept, 1) if needs_review and kept else 0
+        drawn = {"top": WEEK_HEIGHT - height, "height": height}
+        drawn |= {"review_top": WEEK_HEIGHT - review, "review_height": review}
+        place = {"left": _percent(position, places), "width": f"{80 / places:.3f}%"}
+        columns.append({"week": week, **place, **{name: f"{pixels:.1f}" for name, pixels in drawn.items()}})
     return columns
 
 

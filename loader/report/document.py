@@ -1,46 +1,90 @@
-"""The plan as data with named parts: read once from the models, shown as text, as JSON, as a page and as files."""
+"""The plan as data with named parts: read once from the models, shown as text, as JSON, as a page and as files.
+
+A section of figures is a mapping, and what one statement gives stays its rows, with the names of the statement. What
+has more to say than its figures has a class here.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ..database.statements import statement
 from ..merge.current_plan import current_plan
 from ..merge.guards import read_verdict
 from ..merge.standing import STALE, Standing, Step, next_step, read_standing
-from .parts import (
-    Addresses,
-    Contacts,
-    Corrections,
-    Enrichment,
-    Guard,
-    Held,
-    OldImport,
-    OldImportNow,
-    Outcome,
-    Owner,
-    Plan,
-    PlanBefore,
-    Reported,
-    Rule,
-    Undone,
-    Values,
-    Week,
-    Writes,
-    Written,
-)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from ..database.connection import Connection, Target
 
-    Rows = Iterable[Mapping[str, Any]]
+    Row = Mapping[str, Any]
+    Rows = Sequence[Row]
+    Figures = Mapping[str, int]
 
 WEEKS_SHOWN = 52
-Part = TypeVar("Part")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which plan it is, made from which export, and where."""
+
+    database: str
+    is_practice: bool
+    load_id: int
+    file_name: str
+    loaded_at: datetime
+    planned_at: datetime
+    fingerprint: str
+    policy_version: str
+    is_partial: bool
+
+    @property
+    def short(self) -> str:
+        """The fingerprint as people type it."""
+        return self.fingerprint[:8]
+
+
+@dataclass(frozen=True)
+class Undone:
+    """The run that undid what was written, and what it left because it was no longer the run's own."""
+
+    run_id: int
+    finished_at: datetime
+    done_by: str
+    values_left: int
+    contacts_left: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """The run that wrote the plan; ``accepted`` are the guards that somebody accepted for it, each with the reason."""
+
+    run_id: int
+    finished_at: datetime
+    done_by: str
+    accepted: Mapping[str, str]
+    undone: Undone | None
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a guard found; None where it gave no answer."""
+
+    guard: str
+    label: str
+    failed_label: str
+    is_overridable: bool
+    violations: int | None
+    passed: bool
+
+    @property
+    def told(self) -> str:
+        """What people read: the sentence of health where it is green, what is wrong where it is red."""
+        return self.label if self.passed else self.failed_label
 
 
 @dataclass(frozen=True)
@@ -49,20 +93,34 @@ class Document:
 
     plan: Plan
     written: Written | None
-    writes: Writes
-    contacts: Contacts
-    values: Values
-    rules: tuple[Rule, ...]
-    old_import: OldImport
-    enrichment: Enrichment
-    addresses: Addresses
-    outcomes: tuple[Outcome, ...]
-    weeks: tuple[Week, ...]
-    before: PlanBefore | None
-    corrections: Corrections
-    held: tuple[Held, ...]
-    owners: tuple[Owner, ...]
-    reported: Reported
+    writes: Figures
+    """Whom the plan writes to; a part plan leaves others outside."""
+    contacts: Figures
+    """How the contacts and the rows of the export meet; ``held`` rows are quarantined."""
+    values: Figures
+    """What becomes of the values that differ; those that need review are among the kept ones."""
+    rules: Rows
+    """Every rule of the seed, what it does, and how many values it decided."""
+    old_import: Row
+    """What the old import would have changed; ``now`` is what this plan does with these very values."""
+    enrichment: Figures
+    """How much of the contacts came from elsewhere than Kajabi."""
+    addresses: Figures
+    """How our addresses and Kajabi's compare."""
+    outcomes: Rows
+    """What becomes of the differences of one field by one rule."""
+    weeks: Rows
+    """The imports that were written, oldest first: how far we diverged from Kajabi then."""
+    before: Row | None
+    """The plan that was made before this one, and how many cells the two do not write alike."""
+    corrections: Figures
+    """What became of the corrections that were sent to Kajabi."""
+    held: Rows
+    """Quarantined rows of the export: how many for what reason, and what to do."""
+    owners: Rows
+    """Whose values met a difference, and how many are kept because of it."""
+    reported: Row
+    """What is only reported, never written; and source labels that the seed does not know."""
     guards: tuple[Guard, ...]
     standing: Standing
     """Where the work stood when this was read; not part of the JSON document."""
@@ -78,6 +136,11 @@ class Document:
         return self.written.run_id if self.written and not self.written.undone else None
 
     @property
+    def count_changed(self) -> int:
+        """How many values are written on people who are here already."""
+        return sum(self.values[name] for name in ("fill", "update", "link"))
+
+    @property
     def is_current(self) -> bool:
         """Whether the plan knows everything that was decided and undone here; else `apply` would refuse it."""
         return self.standing.plan != STALE
@@ -89,38 +152,31 @@ class Document:
 
     def as_json(self) -> dict[str, Any]:
         """The document of ``report --json``. Scripts rely on its keys: a new part is a new key, and none goes."""
-        plan, reported = self.plan, self.reported
-        values, old_import = asdict(self.values), asdict(self.old_import)
+        plan, values, old_import = asdict(self.plan), dict(self.values), dict(self.old_import)
         needs_review, now = values.pop("needs_review"), old_import.pop("now")
         return {
-            "database": plan.database,
-            "is_practice": plan.is_practice,
-            "load_id": plan.load_id,
-            "file_name": plan.file_name,
-            "fingerprint": plan.fingerprint,
-            "policy_version": plan.policy_version,
-            "is_partial": plan.is_partial,
+            **{name: told for name, told in plan.items() if name not in {"loaded_at", "planned_at"}},
             "applied_as_run": self.applied_as_run,
-            "writes": asdict(self.writes),
-            "contacts": asdict(self.contacts),
+            "writes": self.writes,
+            "contacts": self.contacts,
             "values": values,
             "needs_review": needs_review,
-            "rules": {rule.rule: rule.count_values for rule in self.rules},
-            "rule_labels": {rule.rule: rule.label for rule in self.rules},
-            "review_by_rule": {rule.rule: rule.count_needs_review for rule in self.rules if rule.count_needs_review},
+            "rules": {rule["rule"]: rule["count_values"] for rule in self.rules},
+            "rule_labels": {rule["rule"]: rule["label"] for rule in self.rules},
+            "review_by_rule": {
+                rule["rule"]: rule["count_needs_review"] for rule in self.rules if rule["count_needs_review"]
+            },
             "old_import": old_import,
-            "enrichment": asdict(self.enrichment),
-            "addresses": asdict(self.addresses),
-            "outcomes": [asdict(outcome) for outcome in self.outcomes],
+            "enrichment": self.enrichment,
+            "addresses": self.addresses,
+            "outcomes": self.outcomes,
             "old_import_now": now,
-            "weeks": [asdict(week) for week in self.weeks],
-            "plan_before": asdict(self.before) if self.before else None,
-            "corrections": asdict(self.corrections),
-            "held": [asdict(held) for held in self.held],
-            "owners": [asdict(owner) for owner in self.owners],
-            "vanished_contacts": reported.vanished_contacts,
-            "email_changes": reported.email_changes,
-            "unknown_labels": list(reported.unknown_labels),
+            "weeks": self.weeks,
+            "plan_before": self.before,
+            "corrections": self.corrections,
+            "held": self.held,
+            "owners": self.owners,
+            **self.reported,
             "guards": [asdict(guard) for guard in self.guards],
         }
 
@@ -135,38 +191,35 @@ def read_report(connection: Connection, target: Target) -> Document:
     for row in connection.execute(statement("report_figures")):
         figures.setdefault(row["section"], {})[row["figure"]] = row["figure_value"]
     by_field = connection.execute(statement("report_old_import")).fetchall()
-    now = connection.execute(statement("report_old_import_now")).fetchone() or {}
-    counts = connection.execute(statement("report_counts")).fetchone() or {}
     facts = ("load_id", "file_name", "loaded_at", "planned_at", "fingerprint", "policy_version", "is_partial")
     return Document(
         plan=Plan(target.label, target.is_practice, **{name: plan[name] for name in facts}),
         written=_written(connection),
-        writes=Writes(plan["count_updates"], plan["count_inserts"], plan["count_outside_plan"]),
-        contacts=Contacts(**figures["contacts"]),
-        values=Values(**figures["values"]),
-        rules=_all(Rule, connection.execute(statement("report_rules"))),
-        old_import=OldImport(
+        writes={
+            "updated_contacts": plan["count_updates"],
+            "inserted_contacts": plan["count_inserts"],
+            "outside_this_plan": plan["count_outside_plan"],
+        },
+        contacts=figures["contacts"],
+        values=figures["values"],
+        rules=connection.execute(statement("report_rules")).fetchall(),
+        old_import={
             **figures["old_import"],
-            values_by_field={row["field"]: row["count_values"] for row in by_field},
-            now=OldImportNow(**now),
-        ),
-        enrichment=Enrichment(**figures["enrichment"]),
-        addresses=Addresses(**figures["addresses"]),
-        outcomes=_all(Outcome, connection.execute(statement("report_outcomes"))),
-        weeks=_all(Week, connection.execute(statement("report_weeks"), {"limit": WEEKS_SHOWN})),
+            "values_by_field": {row["field"]: row["count_values"] for row in by_field},
+            "now": connection.execute(statement("report_old_import_now")).fetchone() or {},
+        },
+        enrichment=figures["enrichment"],
+        addresses=figures["addresses"],
+        outcomes=connection.execute(statement("report_outcomes")).fetchall(),
+        weeks=connection.execute(statement("report_weeks"), {"limit": WEEKS_SHOWN}).fetchall(),
         before=_before(connection),
-        corrections=Corrections(**figures["corrections"]),
-        held=_all(Held, connection.execute(statement("report_held"))),
-        owners=_all(Owner, connection.execute(statement("report_owners"))),
-        reported=Reported(counts["vanished_contacts"], counts["email_changes"], tuple(counts["unknown_labels"])),
-        guards=_all(Guard, read_verdict(connection)),
+        corrections=figures["corrections"],
+        held=connection.execute(statement("report_held")).fetchall(),
+        owners=connection.execute(statement("report_owners")).fetchall(),
+        reported=connection.execute(statement("report_counts")).fetchone() or {},
+        guards=tuple(Guard(**row) for row in read_verdict(connection)),
         standing=read_standing(connection) or Standing(has_export=True, plan=STALE),
     )
-
-
-def _all(part: type[Part], rows: Rows) -> tuple[Part, ...]:
-    """Rows whose columns are the names of a part."""
-    return tuple(part(**row) for row in rows)
 
 
 def _written(connection: Connection) -> Written | None:
@@ -180,11 +233,11 @@ def _written(connection: Connection) -> Written | None:
     return Written(row["run_id"], row["finished_at"], row["done_by"], row["accepted"], undone)
 
 
-def _before(connection: Connection) -> PlanBefore | None:
+def _before(connection: Connection) -> Row | None:
     """The plan made before this one, and how many cells differ; None where there was none, or it was the same."""
     relations = connection.execute(statement("plan_relations")).fetchone() or {}
     before = connection.execute(statement("plan_before")).fetchone() if relations["has_previous"] else None
     if before is None:
         return None
     changes = Counter(row["change"] for row in connection.execute(statement("plan_difference")))
-    return PlanBefore(**before, added=changes["added"], gone=changes["gone"], changed=changes["changed"])
+    return {**before, "added": changes["added"], "gone": changes["gone"], "changed": changes["changed"]}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..database.connection import Connection, Target
-    from .document import Document
+    from .document import Document, Rows
 
 
 TO_DECIDE = html.TO_DECIDE
@@ -30,19 +30,11 @@ FILES = (
 FOUND = ("email", "row_number", "field")
 
 
-def screen_lists(connection: Connection, document: Document) -> dict[str, list[dict[str, Any]]]:
+def screen_lists(connection: Connection, document: Document) -> dict[str, Rows]:
     """Return the first rows of every list that the terminal shows, and of what each red guard found."""
-    lists = {name: first_rows(connection, name, LINES_SHOWN) for name in LISTS}
-    if document.before:
-        lists["plan_difference"] = first_rows(connection, "plan_difference", LINES_SHOWN)
+    names = (*LISTS, "plan_difference") if document.before else LISTS
+    lists = {name: html.first_rows(connection, name, LINES_SHOWN).rows for name in names}
     return {**lists, **html.guard_evidence(connection, document)}
-
-
-def first_rows(connection: Connection, name: str, count: int) -> list[dict[str, Any]]:
-    """Return the first ``count`` rows of one of FILES, as the terminal shows them."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement(name))
-        return cursor.fetchmany(count)
 
 
 def report_folder(document: Document, reports: Path = REPORTS) -> Path:
@@ -62,10 +54,9 @@ def write_files(connection: Connection, document: Document, text: str, reports: 
     for made in dict.fromkeys((reports, folder.parent, folder)):
         private_folder(made)
     close_to_others(folder)
-    differences = wording.DIFFERENCES.removesuffix(".csv")
     if not document.before:
         (folder / wording.DIFFERENCES).unlink(missing_ok=True)
-    for name in (*FILES, *([differences] if document.before else [])):
+    for name in (*FILES, "plan_difference") if document.before else FILES:
         with connection.cursor() as cursor:
             cursor.execute(statement(name))
             header = [column.name for column in cursor.description or ()]
@@ -94,10 +85,8 @@ def tell_again(connection: Connection, target: Target, reports: Path = REPORTS) 
 
 
 def _write_told(connection: Connection, document: Document, text: str, folder: Path) -> None:
-    for file_name, content in (
-        ("report.txt", text),
-        (html.PAGE, html.page(connection, document, folder)),
-    ):
+    page = html.render(document, html.read_lists(connection, document), folder)
+    for file_name, content in (("report.txt", text), (html.PAGE, page)):
         with replacing(folder / file_name) as file:
             file.write(content)
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jinja2
 from markupsafe import Markup
@@ -30,10 +29,10 @@ from .screen import FINDINGS_SHOWN
 from .summary import answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from ..database.connection import Connection
-    from .document import Document
+    from .document import Document, Rows
 
 PAGE = "impact.html"
 TO_DECIDE = "to_decide.csv"  # the list that people fill in
@@ -45,49 +44,30 @@ LABELS_SHOWN = 20  # of sources; a site can have put anything into the columns t
 LONGEST_VALUE = 500  # characters
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(NamedTuple):
     """The first rows of a list, how many there are, and the file beside the page that has them all."""
 
-    rows: Sequence[Mapping[str, Any]]
+    rows: Rows
     total: int
     file: str | None = None
 
 
-@dataclass(frozen=True)
-class Lists:
-    """Everything of the page that is no figure: who, which field, from what to what."""
+def read_lists(connection: Connection, document: Document) -> dict[str, Any]:
+    """Read everything of the page that is no figure: the first rows of every list, and what explains them.
 
-    planned_changes: Listed
-    new_contacts: Listed
-    to_decide: Listed
-    held: Mapping[int, Mapping[str, Any]]
-    skipped_updates: Listed
-    differences: Listed
-    evidence: Mapping[str, Sequence[Mapping[str, Any]]]
-    explanations: Mapping[str, Mapping[str, Any]]
-
-
-def page(connection: Connection, document: Document, folder: Path) -> str:
-    """Return the page of the plan that stands; ``folder`` is where it will lie, beside its CSV files."""
-    return render(document, read_lists(connection, document), folder)
-
-
-def read_lists(connection: Connection, document: Document) -> Lists:
-    """Read the first rows of every list. What a red guard found is asked only where one is red."""
-    evidence = guard_evidence(connection, document)
-    differences = Listed((), 0)
+    What a red guard found is asked only where one is red.
+    """
+    lists = {name: first_rows(connection, name, limit) for name, limit in SHOWN.items()}
+    lists["differences"] = Listed((), 0)
     if document.before:
-        differences = _listed(connection, "plan_difference", DIFFERENCES_SHOWN, wording.DIFFERENCES)
-    lists = {name: _listed(connection, name, limit, f"{name}.csv") for name, limit in SHOWN.items()}
+        lists["differences"] = first_rows(connection, "plan_difference", DIFFERENCES_SHOWN)
     set_aside = [row["export_row"] for row in lists["to_decide"].rows if row["export_row"] is not None]
-    return Lists(
+    return {
         **lists,
-        held=read_rows(connection, set_aside),
-        differences=differences,
-        evidence=evidence,
-        explanations={row["label"]: row for row in connection.execute(statement("explanations"))},
-    )
+        "held": {row["row_number"]: row for row in read_rows(connection, set_aside)},
+        "evidence": guard_evidence(connection, document),
+        "explanations": {row["label"]: row for row in connection.execute(statement("explanations"))},
+    }
 
 
 def guard_evidence(
@@ -103,14 +83,15 @@ def guard_evidence(
     return evidence
 
 
-def _listed(connection: Connection, name: str, limit: int, file: str | None = None) -> Listed:
+def first_rows(connection: Connection, name: str, limit: int) -> Listed:
+    """Return the first rows of a list, and how many there are."""
     with connection.cursor() as cursor:
         cursor.execute(statement(name))
-        return Listed(cursor.fetchmany(limit), cursor.rowcount, file)
+        return Listed(cursor.fetchmany(limit), cursor.rowcount, f"{name}.csv")
 
 
-def render(document: Document, lists: Lists, folder: Path) -> str:
-    """Return the page as text. Reads nothing and writes nothing."""
+def render(document: Document, lists: Mapping[str, Any], folder: Path) -> str:
+    """Return the page as text; ``folder`` is where it will lie, beside its CSV files. Reads and writes nothing."""
     style, script = _inline("impact.css"), _inline("impact.js")
     return _templates().get_template("impact.html.j2").render(
         document=document,
@@ -125,15 +106,13 @@ def render(document: Document, lists: Lists, folder: Path) -> str:
         by_field=charts.outcomes_by_field(document.outcomes),
         reasons=charts.reasons_to_keep(document.outcomes),
         old_import=charts.bars(
-            (field, {"keep": number}) for field, number in document.old_import.values_by_field.items()
+            (field, {"keep": number}) for field, number in document.old_import["values_by_field"].items()
         ),
         owners=charts.bars(
-            (owner.owner_label, {"keep": owner.count_values}) for owner in document.owners[:LABELS_SHOWN]
+            (owner["owner_label"], {"keep": owner["count_values"]}) for owner in document.owners[:LABELS_SHOWN]
         ),
-        addresses=charts.bars((key, {"keep": getattr(document.addresses, key)}) for key in wording.ADDRESSES),
-        enrichment=charts.bars(
-            (key, {"keep": getattr(document.enrichment, key)}) for key in wording.ENRICHMENT
-        ),
+        addresses=charts.bars((key, {"keep": document.addresses[key]}) for key in wording.ADDRESSES),
+        enrichment=charts.bars((key, {"keep": document.enrichment[key]}) for key in wording.ENRICHMENT),
         weeks=charts.weeks(document.weeks),
         kinds=charts.KINDS,
         labels_shown=LABELS_SHOWN,

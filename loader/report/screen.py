@@ -5,7 +5,7 @@ Its sentences and words are those of the page (``summary``, ``wording``), its nu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -17,18 +17,17 @@ from . import wording
 from .summary import answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from rich.console import Console
 
-    from .document import Document
-
-    Rows = Sequence[Mapping[str, Any]]
+    from .document import Document, Figures, Rows
 
 LINES_SHOWN = 8
 FINDINGS_SHOWN = 5  # of each red guard
 # the lists whose first rows the terminal shows
 LISTS = ("planned_changes", "new_contacts")
+SIDES = ("present_value", "final_value")
 
 
 def render(document: Document, lists: Mapping[str, Rows], *, color: bool = False) -> str:
@@ -45,7 +44,8 @@ def render(document: Document, lists: Mapping[str, Rows], *, color: bool = False
         _writes(out, document, lists)
         _difference(out, document, lists)
         _waiting(out, document)
-        _figures(out, "Corrections sent to Kajabi", wording.corrections(document))
+        if document.corrections["sent"]:
+            _figures(out, "Corrections sent to Kajabi", document.corrections, wording.CORRECTIONS)
         _next(out, document)
 
     return printed(draw, color=color)
@@ -80,14 +80,14 @@ def _answer(out: Console, document: Document, lists: Mapping[str, Rows]) -> None
 def _red(out: Console, document: Document, lists: Mapping[str, Rows]) -> None:
     """What stops the write comes before everything else: which guard, what it found, what to do."""
     for guard in wording.red_guards(document):
-        title(out, f"RED {guard.label}")
-        paragraph(out, f"{guard.meaning} {guard.found} {guard.why}")
-        found = lists.get(guard.guard, ())
+        title(out, f"RED {guard['label']}")
+        paragraph(out, f"{guard['meaning']} {guard['found']} {guard['why']}")
+        found = lists.get(guard["guard"], ())
         if found:
             rows = [(wording.whom(row), _field(row["field"]), wording.details(row)) for row in found]
             out.print(table(("who", "field", "more"), rows))
-            _more(out, (guard.violations or 0) - len(rows))
-        paragraph(out, f"What to do. {guard.remedy}")
+            _more(out, (guard["violations"] or 0) - len(rows))
+        paragraph(out, f"What to do. {guard['remedy']}")
     out.print()
     paragraph(out, f"Every row that they found is in {wording.FINDINGS}. {wording.how_to_go_on(document)}")
     command_line(out, wording.accept(document) or "./kajabi-guard plan")
@@ -98,7 +98,7 @@ def _field(name: str | None) -> str:
 
 
 def _old_import(out: Console, document: Document) -> None:
-    by_field = document.old_import.values_by_field
+    by_field = document.old_import["values_by_field"]
     people = wording.people_at_risk(document)
     if people or by_field:
         title(out, "What the old import would have changed")
@@ -111,18 +111,18 @@ def _old_import(out: Console, document: Document) -> None:
 
 
 def _compared(out: Console, document: Document) -> None:
-    rules = [(rule.label, rule.count_values) for rule in document.rules if rule.count_values]
+    rules = [(rule["label"], rule["count_values"]) for rule in document.rules if rule["count_values"]]
     if rules:
         title(out, wording.heading(document, "differences"))
         out.print(table((wording.heading(document, "differs"), "values"), rules, numbers=(1,)))
-    _figures(out, "Addresses, here and in Kajabi", wording.addresses(document))
-    _figures(out, "What others gave your contacts", wording.enrichment(document))
+    _figures(out, "Addresses, here and in Kajabi", document.addresses, wording.ADDRESSES)
+    _figures(out, "What others gave your contacts", document.enrichment, wording.ENRICHMENT)
 
 
-def _figures(out: Console, heading: str, figures: Mapping[str, int]) -> None:
+def _figures(out: Console, heading: str, figures: Figures, words: Mapping[str, str]) -> None:
     if any(figures.values()):
         title(out, heading)
-        out.print(table(("", "number"), list(figures.items()), numbers=(1,)))
+        out.print(table(("", "number"), [(words[name], figures[name]) for name in words], numbers=(1,)))
 
 
 def _guards(out: Console, document: Document) -> None:
@@ -143,16 +143,13 @@ def _writes(out: Console, document: Document, lists: Mapping[str, Rows]) -> None
             (row["email"], FIELD_NAMES[row["field"]], *(row[side] or "(blank)" for side in SIDES)) for row in changes
         ]
         out.print(table(("who", "field", "from", "to"), listed))
-        _more(out, document.values.written - len(listed))
+        _more(out, document.count_changed - len(listed))
     if arrivals:
         title(out, "New contacts")
         paragraph(out, "The whole is in new_contacts.csv.")
         names = [(row["email"], " ".join(filter(None, (row["first_name"], row["last_name"])))) for row in arrivals]
         out.print(table(("email", "name"), names))
-        _more(out, document.writes.inserted_contacts - len(names))
-
-
-SIDES = ("present_value", "final_value")
+        _more(out, document.writes["inserted_contacts"] - len(names))
 
 
 def _difference(out: Console, document: Document, lists: Mapping[str, Rows]) -> None:
@@ -173,7 +170,7 @@ def _difference(out: Console, document: Document, lists: Mapping[str, Rows]) -> 
     ]
     if rows:
         out.print(table(("what", "who", "field", "the plan before", "this plan"), rows))
-        _more(out, sum(getattr(document.before, change) for change in wording.CHANGES) - len(rows))
+        _more(out, sum(document.before[change] for change in wording.CHANGES) - len(rows))
 
 
 def _more(out: Console, number: int) -> None:
@@ -183,20 +180,18 @@ def _more(out: Console, number: int) -> None:
 
 def _waiting(out: Console, document: Document) -> None:
     title(out, "For a person to decide")
-    held = [(held.label, held.count_rows) for held in document.held]
-    review = [
-        (f"needs review: {rule.label}", rule.count_needs_review) for rule in document.rules if rule.count_needs_review
-    ]
-    reported = [(f"{label} ({name}.csv)", getattr(document.reported, name)) for name, label in wording.REPORTED.items()]
-    rows = [*held, *review, *(row for row in reported if row[1])]
+    held = [(held["label"], held["count_rows"]) for held in document.held]
+    review = [(f"needs review: {rule['label']}", rule["count_needs_review"]) for rule in document.rules]
+    reported = [(f"{label} ({name}.csv)", document.reported[name]) for name, label in wording.REPORTED.items()]
+    rows = [(what, number) for what, number in (*held, *review, *reported) if number]
     if rows:
         out.print(table(("", "rows"), rows, numbers=(1,)))
         out.print(as_typed("To decide: fill in to_decide.csv, then  ./kajabi-guard decide --from FILE"), soft_wrap=True)
         out.print("Row by row, with what to do: held_rows.csv and skipped_updates.csv.")
     else:
         out.print("Nothing.")
-    if document.reported.unknown_labels:
-        paragraph(out, f"{wording.UNKNOWN_LABELS}: {', '.join(document.reported.unknown_labels)}")
+    if document.reported["unknown_labels"]:
+        paragraph(out, f"{wording.UNKNOWN_LABELS}: {', '.join(document.reported['unknown_labels'])}")
 
 
 def _next(out: Console, document: Document) -> None:
@@ -204,7 +199,7 @@ def _next(out: Console, document: Document) -> None:
     title(out, f"Fingerprint {short}")
     steps = wording.after_the_write(document)
     for step in steps:
-        paragraph(out, step.said)
+        paragraph(out, step.sentence)
         if step.command:
             command_line(out, step.command)
     if steps:

@@ -5,8 +5,7 @@ The page and the terminal say the same ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..common.tables import count
 
@@ -14,19 +13,13 @@ if TYPE_CHECKING:
     from .document import Document
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What a person reads first, and what right after it. ``state``: planned, empty, red, applied or undone."""
 
     state: str
     headline: str
     first: tuple[str, ...]
     then: tuple[str, ...]
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """All of them."""
-        return self.first + self.then
 
 
 # the verbs of a plan that stands, of one that cannot be written while a guard is red, and of one that was written,
@@ -38,6 +31,13 @@ VERBS = {
     "insert": {"planned": "adds", "red": "would add", "applied": "added"},
     "keep": {"planned": "leaves", "red": "would leave", "applied": "left"},
     "change": {"planned": "changes", "red": "would change", "applied": "changed"},
+}
+# what is written, in the words for one and for several
+WRITTEN = {
+    "fill": ("blank",),
+    "update": ("value from Kajabi", "values from Kajabi"),
+    "link": ("Kajabi id",),
+    "insert": ("new person", "new people"),
 }
 
 
@@ -54,18 +54,13 @@ def answer(document: Document) -> Answer:
 
 def written(document: Document) -> dict[str, int]:
     """How many values are filled, taken from Kajabi and linked, and how many people are added."""
-    values = document.values
-    return {
-        "fill": values.fill,
-        "update": values.update,
-        "link": values.link,
-        "insert": document.writes.inserted_contacts,
-    }
+    values = {name: document.values[name] for name in ("fill", "update", "link")}
+    return {**values, "insert": document.writes["inserted_contacts"]}
 
 
 def writes_nothing(document: Document) -> bool:
     """Whether the plan has nothing to write; applying it makes the export the baseline all the same."""
-    return not any((*written(document).values(), document.writes.updated_contacts))
+    return not any((*written(document).values(), document.writes["updated_contacts"]))
 
 
 def _headline(document: Document, state: str) -> str:
@@ -87,14 +82,14 @@ def _headline(document: Document, state: str) -> str:
 
 def _old_import(document: Document) -> str:
     old = document.old_import
-    if not old.values_changed:
+    if not old["values_changed"]:
         return "The old import would have changed no value."
-    people = count(old.contacts_changed, "person", "people")
-    return f"The old import would have changed {count(old.values_changed, 'value')} of {people}."
+    people = count(old["contacts_changed"], "person", "people")
+    return f"The old import would have changed {count(old['values_changed'], 'value')} of {people}."
 
 
 def _relabelled(document: Document) -> str:
-    number = document.old_import.relabelled_contacts
+    number = document.old_import["relabelled_contacts"]
     if not number:
         return ""
     people = count(number, "contact")
@@ -103,17 +98,17 @@ def _relabelled(document: Document) -> str:
 
 def _compared(document: Document, state: str) -> str:
     """What becomes of the very values that the old import would have changed."""
-    now, total = document.old_import.now, document.old_import.values_changed
-    tense = _tense(state)
+    kept, filled, updated = (document.old_import["now"][name] for name in ("kept", "filled", "updated"))
+    total, tense = document.old_import["values_changed"], _tense(state)
     if not total:
         return ""
-    if now.kept == total:
+    if kept == total:
         return f"This one {VERBS['change'][tense]} none of them."
-    parts = [f"{VERBS['keep'][tense]} {now.kept:,} of them as they {_be(2, state)}"] if now.kept else []
-    if now.filled:
-        parts.append(f"{VERBS['fill'][tense]} {now.filled:,} that {_be(now.filled, state)} blank here")
-    if now.updated:
-        parts.append(f"{VERBS['update'][tense]} Kajabi's in {now.updated:,}, because of a policy or an override")
+    parts = [f"{VERBS['keep'][tense]} {kept:,} of them as they {_be(2, state)}"] if kept else []
+    if filled:
+        parts.append(f"{VERBS['fill'][tense]} {filled:,} that {_be(filled, state)} blank here")
+    if updated:
+        parts.append(f"{VERBS['update'][tense]} Kajabi's in {updated:,}, because of a policy or an override")
     return f"This one {listed(parts)}."
 
 
@@ -129,17 +124,10 @@ def _be(number: int, state: str) -> str:
 
 
 def _written(document: Document, state: str) -> str:
-    counts = written(document)
     tense = _tense(state)
-    parts = []
-    if counts["fill"]:
-        parts.append(f"{VERBS['fill'][tense]} {count(counts['fill'], 'blank')}")
-    if counts["update"]:
-        parts.append(f"{VERBS['update'][tense]} {count(counts['update'], 'value')} from Kajabi")
-    if counts["link"]:
-        parts.append(f"{VERBS['link'][tense]} {count(counts['link'], 'Kajabi id')}")
-    if counts["insert"]:
-        parts.append(f"{VERBS['insert'][tense]} {count(counts['insert'], 'new person', 'new people')}")
+    parts = [
+        f"{VERBS[what][tense]} {count(number, *WRITTEN[what])}" for what, number in written(document).items() if number
+    ]
     if not parts:
         if state == "red":
             return ""
@@ -149,16 +137,11 @@ def _written(document: Document, state: str) -> str:
 
 def _updates(document: Document) -> str:
     """Who said that values may be taken from Kajabi: a policy, or an override."""
-    by_rule: dict[str, int] = {}
-    for row in document.outcomes:
-        if row.outcome == "update":
-            by_rule[row.rule] = by_rule.get(row.rule, 0) + row.count_values
-    decided = by_rule.pop("decided_kajabi", 0)
-    parts = []
-    if sum(by_rule.values()):
-        parts.append(f"{sum(by_rule.values()):,} because the policy of the field follows Kajabi")
-    if decided:
-        parts.append(f"{decided:,} because of an override")
+    updates = [row for row in document.outcomes if row["outcome"] == "update"]
+    decided = sum(row["count_values"] for row in updates if row["rule"] == "decided_kajabi")
+    by_policy = sum(row["count_values"] for row in updates) - decided
+    parts = [f"{by_policy:,} because the policy of the field follows Kajabi"] if by_policy else []
+    parts += [f"{decided:,} because of an override"] if decided else []
     return f"From Kajabi: {listed(parts)}." if parts else ""
 
 
@@ -179,7 +162,7 @@ def _undone(document: Document) -> str:
 
 
 def _part(document: Document) -> str:
-    outside = document.writes.outside_this_plan
+    outside = document.writes["outside_this_plan"]
     if not document.plan.is_partial:
         return ""
     waits = f"{count(outside, 'further contact')} {'waits' if outside == 1 else 'wait'}"
@@ -187,7 +170,7 @@ def _part(document: Document) -> str:
 
 
 def _waiting(document: Document) -> str:
-    review, held = document.values.needs_review, document.contacts.held
+    review, held = document.values["needs_review"], document.contacts["held"]
     parts = [f"{count(review, 'value needs', 'values need')} review"] if review else []
     parts += [f"{count(held, 'export row')} {_be(held, 'planned')} quarantined"] if held else []
     if not parts:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..common.layout import moment
 from ..common.shell_quoting import BECAUSE
 from ..common.tables import count, visible
 from ..merge.guards import expected_guards
+from ..merge.standing import Step
 from .summary import writes_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .document import Document
-    from .parts import Guard, Undone, Written
+    from .document import Document, Undone, Written
 
 FINDINGS = "guard_findings.csv"
 DIFFERENCES = "plan_difference.csv"
@@ -91,63 +90,49 @@ def heading(document: Document, name: str) -> str:
     return written if document.written else planned
 
 
-def corrections(document: Document) -> dict[str, int]:
-    """What became of the corrections that were sent to Kajabi, by its name; nothing where none were."""
-    found = document.corrections
-    return {label: getattr(found, name) for name, label in CORRECTIONS.items()} if found.sent else {}
-
-
-def addresses(document: Document) -> dict[str, int]:
-    """How the addresses compare, by its name."""
-    return {label: getattr(document.addresses, name) for name, label in ADDRESSES.items()}
-
-
-def enrichment(document: Document) -> dict[str, int]:
-    """What others gave the contacts, by its name."""
-    return {label: getattr(document.enrichment, name) for name, label in ENRICHMENT.items()}
-
-
 def sides(document: Document) -> dict[str, str]:
     """What is compared: the export and the contacts, each with its numbers."""
     contacts = document.contacts
     return {
         "Kajabi's export": (
-            f"{count(contacts.in_export, 'row')}, {contacts.matched:,} matched, {contacts.new:,} new, "
-            f"{contacts.held:,} quarantined"
+            f"{count(contacts['in_export'], 'row')}, {contacts['matched']:,} matched, {contacts['new']:,} new, "
+            f"{contacts['held']:,} quarantined"
         ),
-        "Your contacts": f"{contacts.in_database:,}, of whom {contacts.only_in_database:,} are not in the export",
+        "Your contacts": (
+            f"{contacts['in_database']:,}, of whom {contacts['only_in_database']:,} are not in the export"
+        ),
     }
 
 
 def people_at_risk(document: Document) -> str:
     """Whose values the old import would have changed."""
     old = document.old_import
-    if not old.contacts_changed:
+    if not old["contacts_changed"]:
         return ""
     return (
-        f"Of {count(old.contacts_changed, 'person', 'people')}, {old.enriched_contacts:,} with enriched data "
-        f"({old.enriched_linked_to_paypal:,} linked to PayPal, {old.enriched_linked_to_zoho:,} to Zoho) and "
-        f"{old.corrected_contacts:,} with corrected data."
+        f"Of {count(old['contacts_changed'], 'person', 'people')}, {old['enriched_contacts']:,} with enriched data "
+        f"({old['enriched_linked_to_paypal']:,} linked to PayPal, {old['enriched_linked_to_zoho']:,} to Zoho) and "
+        f"{old['corrected_contacts']:,} with corrected data."
     )
 
 
 def newcomers(document: Document) -> str:
     """What must be said once before anybody can be added; LIST_MERGED are the commands."""
-    for row in document.held:
-        if row.hold_reason == "duplicates_not_recorded":
-            return (
-                f"{count(row.count_rows, 'new person must', 'new people must')} wait. Nobody has recorded yet who was "
-                "merged away before, and such people would come back as new contacts. Record them once, with a list, "
-                "or record that nobody was merged:"
-            )
-    return ""
+    waiting = sum(row["count_rows"] for row in document.held if row["hold_reason"] == "duplicates_not_recorded")
+    if not waiting:
+        return ""
+    return (
+        f"{count(waiting, 'new person must', 'new people must')} wait. Nobody has recorded yet who was merged away "
+        "before, and such people would come back as new contacts. Record them once, with a list, or record that nobody "
+        "was merged:"
+    )
 
 
 def cells(document: Document) -> str:
     """How much is written on people who are here already."""
-    number = document.values.written
+    number = document.count_changed
     was = f" {'was' if number == 1 else 'were'} written" if document.written else ""
-    return f"{count(number, 'value')}{was} on {count(document.writes.updated_contacts, 'contact')}."
+    return f"{count(number, 'value')}{was} on {count(document.writes['updated_contacts'], 'contact')}."
 
 
 def writes_title(document: Document) -> str:
@@ -172,14 +157,6 @@ def _run(run: Written | Undone) -> str:
     return f"run {run.run_id}, {moment(run.finished_at)}, by {visible(run.done_by)}"
 
 
-@dataclass(frozen=True)
-class Step:
-    """What comes next: why, and what to type."""
-
-    said: str
-    command: str | None = None
-
-
 def after_the_write(document: Document) -> list[Step]:
     """What comes next once the plan was written, or written and undone; nothing before the write."""
     run = document.written
@@ -196,7 +173,7 @@ def after_the_write(document: Document) -> list[Step]:
         compared = (
             "" if document.plan.is_partial else " This export is the baseline now: the next one is compared with it."
         )
-        back = Step(f"{applied} It wrote nothing, so there is nothing to undo.{compared}")
+        back = Step(f"{applied} It wrote nothing, so there is nothing to undo.{compared}", "")
     else:
         back = Step(f"{applied} To undo it (with --dry-run it is only shown):", _undo(run.run_id))
     return [back, Step(f"Next: {document.next.sentence}", document.next.command)]
@@ -211,13 +188,12 @@ def difference(document: Document) -> str:
     before = document.before
     if before is None:
         return ""
-    part = ", a part plan" if before.is_partial else ""
-    other = before.load_id != document.plan.load_id
-    export = f", from another export ({visible(before.file_name)})" if other else ""
-    changes = {change: getattr(before, change) for change in CHANGES}
-    figures = ", ".join(f"{number:,} {change}" for change, number in changes.items())
-    said = f"The plan made before this one was {before.fingerprint[:8]}{part}{export}. Against it, {figures}."
-    return said if any(changes.values()) else f"{said} {SAME_WRITES}"
+    part = ", a part plan" if before["is_partial"] else ""
+    other = before["load_id"] != document.plan.load_id
+    export = f", from another export ({visible(before['file_name'])})" if other else ""
+    figures = ", ".join(f"{before[change]:,} {change}" for change in CHANGES)
+    said = f"The plan made before this one was {before['fingerprint'][:8]}{part}{export}. Against it, {figures}."
+    return said if any(before[change] for change in CHANGES) else f"{said} {SAME_WRITES}"
 
 
 CHANGES = ("added", "gone", "changed")
@@ -225,46 +201,20 @@ DIFFERENCE = "What differs from the plan before"
 SAME_WRITES = "Both plans write the same. Something else has changed: the export, the policy or the baseline."
 
 
-@dataclass(frozen=True)
-class RedGuard:
-    """A red guard in words: what it found and why that stops the write, and what to do."""
-
-    guard: str
-    label: str
-    meaning: str
-    violations: int | None
-    why: str
-    remedy: str
-    accepted: str | None = None
-
-    @property
-    def found(self) -> str:
-        """How many, as a sentence; a guard that did not answer is red, too."""
-        return "It gave no answer." if self.violations is None else f"{self.violations:,} found."
-
-
-def red_guards(document: Document) -> list[RedGuard]:
-    """The red guards in their order."""
-    return [
-        RedGuard(
-            guard.guard,
-            guard.failed_label,
-            about["meaning"],
-            guard.violations,
-            about["why"],
-            _remedy(document, guard).replace("FINGERPRINT", document.plan.short),
-            _accepted(document, guard.guard),
-        )
-        for guard in document.red
-        for about in (expected_guards()[guard.guard],)
-    ]
-
-
-def _remedy(document: Document, guard: Guard) -> str:
-    """What to do; once the plan was written, its guards can no longer be accepted."""
-    if document.written and guard.is_overridable:
-        return "Make a new plan, and read it: `./kajabi-guard plan`."
-    return expected_guards()[guard.guard]["remedy"]
+def red_guards(document: Document) -> list[dict[str, Any]]:
+    """The red guards in their order: what each found and why that stops the write, as its seed row says, what to do."""
+    told = []
+    for guard in document.red:
+        row = expected_guards()[guard.guard]
+        remedy = row["remedy"].replace("FINGERPRINT", document.plan.short)
+        if document.written and guard.is_overridable:  # it can no longer be accepted
+            remedy = "Make a new plan, and read it: `./kajabi-guard plan`."
+        # a guard that did not answer is red, too
+        found = "It gave no answer." if guard.violations is None else f"{guard.violations:,} found."
+        words = {"label": guard.failed_label, "found": found, "remedy": remedy}
+        accepted = _accepted(document, guard.guard)
+        told.append({**row, **words, "violations": guard.violations, "accepted": accepted})
+    return told
 
 
 def _accepted(document: Document, guard: str) -> str | None:
@@ -314,6 +264,6 @@ def guards(document: Document) -> str:
         return f"All {total} are green: each of them looked for something that must not be there, and found nothing."
     found = f"{count(red, 'guard')} of {total} {'is' if red == 1 else 'are'} red."
     if document.written:
-        told = {row.accepted for row in red_guards(document) if row.accepted}
+        told = {row["accepted"] for row in red_guards(document) if row["accepted"]}
         return " ".join((f"{found} A red guard found something that must not be there.", *sorted(told)))
     return f"{found} A red guard found something that must not be there, and nothing is written while it is."

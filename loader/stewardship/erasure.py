@@ -1,10 +1,14 @@
 """Erase a person from the raw exports and the ledger, in one transaction; that it was done stays on record.
 
+And from this machine: reports, and what dbt leaves behind.
 ``contacts`` is never touched: who is still a contact is not forgotten, and is refused. docs/decisions/0016 says why.
 """
 
 from __future__ import annotations
 
+import re
+import shutil
+import unicodedata
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -12,11 +16,16 @@ from uuid import uuid4
 from psycopg.types.json import Jsonb
 
 from ..common.errors import KajabiGuardError, Usage
+from ..common.paths import REPORTS, STATE
+from ..common.report_folders import entries, is_report
 from ..database.contacts_table import check_contacts, check_visible
 from ..database.locks import person, take_run_lock
 from ..database.statements import statement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from ..database.connection import Connection
 
 # overrides of matches first: they are found by the export rows that the next statement deletes
@@ -35,6 +44,10 @@ TABLES = {
 }
 MOST_KEYS = 12  # more emails or Kajabi ids than one person has: a key is shared, and others would be erased
 CONTACTS_NAMED = 3
+# a key inside of a longer word is another person's, unless what stands before it is an escape of JSON or of a link; as
+# in the database (kajabi_ledger.keys_pattern), a dot goes on to a longer domain unless it ends a sentence
+BEFORE = r"(?:(?<![\w.%+@-])|(?<=\\[nrt])|(?<=%[0-9a-f]{2}))"
+AFTER = r"(?![\w@%+-]|\.(?!csv)\w)"
 
 
 @dataclass(frozen=True)
@@ -63,11 +76,6 @@ class Erasure:
     row_counts: dict[str, int]
     count_relations: int
     erasure_id: int | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no row of any table named the person."""
-        return not any(self.row_counts.values())
 
 
 def forget(connection: Connection, email: str, because: str, *, dry_run: bool = False) -> Erasure:
@@ -162,3 +170,44 @@ def _rows(connection: Connection, name: str, parameters: dict[str, Any]) -> list
 
 def _one(connection: Connection, name: str, parameters: dict[str, Any]) -> dict[str, Any]:
     return connection.execute(statement(name), parameters).fetchone() or {}
+
+
+@dataclass(frozen=True)
+class Files:
+    """Report folders of this tool that name the person, other files under reports/ that do, and dbt's folders."""
+
+    reports: list[Path]
+    others: list[Path]
+    left_by_dbt: list[Path]
+
+
+def find_files(keys: Sequence[str], reports: Path = REPORTS, state: Path = STATE) -> Files:
+    """Return what names one of these keys. dbt's artifacts and logs count as naming everybody: nobody needs them."""
+    listed = "|".join(re.escape(_as_key(key)) for key in keys)
+    pattern = re.compile(rf"{BEFORE}(?:{listed}){AFTER}")
+    naming = [entry for entry in entries(reports) if _names(entry, pattern)]
+    dbt = [state / "dbt" / name for name in ("target", "kajabi_guard_comparison", "logs")]
+    return Files(
+        reports=[entry for entry in naming if is_report(entry.name)],
+        others=[entry for entry in naming if not is_report(entry.name)],
+        left_by_dbt=[folder for folder in dbt if folder.exists()],
+    )
+
+
+def delete_files(files: Files) -> None:
+    """Delete the reports that name the person and what dbt left; what the tool did not write stays."""
+    for folder in (*files.reports, *files.left_by_dbt):
+        shutil.rmtree(folder)
+
+
+def _names(entry: Path, pattern: re.Pattern[str]) -> bool:
+    found = [entry, *entry.rglob("*")]
+    # a report's folder has the name of the export in its own
+    if any(pattern.search(_as_key(path.name)) for path in found):
+        return True
+    files = [path for path in found if path.is_file()]
+    return any(pattern.search(_as_key(path.read_bytes().decode("utf-8", errors="replace"))) for path in files)
+
+
+def _as_key(text: str) -> str:
+    return unicodedata.normalize("NFC", text).lower()

@@ -69,21 +69,19 @@ def backfill(connection: Connection) -> list[dict[str, Any]]:
     """
     with recording(connection) as told:
         rows = connection.execute(statement("merge_backup")).fetchall()
-        outcomes = iter(
-            _record(connection, [row for row in rows if not row["is_survivor_gone"]], "contacts_merge_backup")
-        )
-        return [
-            {"record": number, "outcome": "no_survivor" if row["is_survivor_gone"] else told(next(outcomes))}
-            for number, row in enumerate(rows, start=1)
-        ]
+        outcomes = _record(connection, rows, "contacts_merge_backup")
+        return [{"record": number, "outcome": told(outcome)} for number, outcome in enumerate(outcomes, start=1)]
 
 
-def _record(connection: Connection, rows: Sequence[Mapping[str, str | None]], because: str | None) -> list[str]:
+def _record(connection: Connection, rows: Sequence[Mapping[str, Any]], because: str | None) -> list[str]:
     emails = {"emails": [row.get("survivor_email") for row in rows]}
     found = connection.execute(statement("survivors"), emails).fetchall()
     survivors = {row["email"]: row["contact_id"] for row in found}
     outcomes = []
     for row in rows:
+        if row.get("is_survivor_gone"):
+            outcomes.append("no_survivor")
+            continue
         parameters = {
             "old_email": row.get("old_email"),
             "survivor_email": row.get("survivor_email"),

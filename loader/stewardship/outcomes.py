@@ -15,13 +15,13 @@ ACCEPTED = ("recorded", "late", "known", "skipped")
 
 def account(accounts: Sequence[dict[str, Any]]) -> list[str]:
     """Name every row that was not (wholly) recorded, or late, by its number below the header, and count the others."""
-    named = [row for row in accounts if not _is_accepted(row) or row["outcome"] == "late"]
+    named = [row for row in accounts if row["outcome"] not in ACCEPTED or row["outcome"] == "late"]
     lines = [f"record {row['record']}: {OUTCOMES[row['outcome']]}" for row in named]
     counts = {
         "recorded": sum(row["outcome"] in {"recorded", "late"} for row in accounts),
         "known before": sum(row["outcome"] == "known" for row in accounts),
         "left open": sum(row["outcome"] == "skipped" for row in accounts),
-        "not recorded": sum(not _is_accepted(row) for row in accounts),
+        "not recorded": sum(row["outcome"] not in ACCEPTED for row in accounts),
     }
     summary = ", ".join(f"{number:,} {what}" for what, number in counts.items() if number) or "nothing to record"
     return [*lines, f"{summary[0].upper()}{summary[1:]}."]
@@ -29,8 +29,4 @@ def account(accounts: Sequence[dict[str, Any]]) -> list[str]:
 
 def all_accepted(accounts: Sequence[dict[str, Any]]) -> bool:
     """Whether every row is in the ledger now, or was left open on purpose."""
-    return all(_is_accepted(row) for row in accounts)
-
-
-def _is_accepted(row: dict[str, Any]) -> bool:
-    return row["outcome"] in ACCEPTED
+    return all(row["outcome"] in ACCEPTED for row in accounts)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
 from ..common.columns import Columns
 from ..common.errors import StalePlan, Usage
 from ..common.fields import ADDRESS_FIELDS, DECIDED, MANAGED, PROTECTED, field_of, listed
 from ..common.spreadsheet import as_before_spreadsheet, read_rows
 from ..database.locks import person, recording
-from ..database.statements import statement
+from ..database.statements import NOT_THERE, statement
 from ..merge.current_plan import current_plan
 
 if TYPE_CHECKING:
@@ -110,7 +108,8 @@ def decide_file(connection: Connection, path: Path, because: str) -> list[dict[s
     ``to_decide.csv`` of the report writes it. Rows that contradict each other are all left out: which one was meant is
     not for the order of the lines to say. Returns [{record, outcome}].
     """
-    rows = [_with_field(row) for row in read_rows(path, DECIDE_COLUMNS)]
+    # the field is the one that the database knows, however somebody wrote its name
+    rows = [{**row, "field": field_of(row["field"])} for row in read_rows(path, DECIDE_COLUMNS)]
     said: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
     for row in rows:
         if row.get("verdict"):
@@ -122,11 +121,6 @@ def decide_file(connection: Connection, path: Path, because: str) -> list[dict[s
     with recording(connection) as told:
         current_plan(connection)
         return _each(rows, because, lambda row: told(do(row)))
-
-
-def _with_field(row: dict[str, str]) -> dict[str, str]:
-    """A row whose field is the one that the database knows, however somebody wrote its name."""
-    return {**row, "field": field_of(row["field"])}
 
 
 def _question(row: dict[str, str]) -> tuple[str, ...]:
@@ -186,14 +180,14 @@ def _decide_row(connection: Connection, row: dict[str, Any]) -> str:
         return _ask(connection, "record_match_override", {"other_email": None, **row, "verdict": verdict})
     if not row.get("email"):
         return _decide_group(connection, row, verdict)
-    field = field_of(row.get("field") or "")
     # a filled-in list says which value the steward saw; on the command line it is the one of the current plan
     seen = {
         "seen_field": field_of(row.get("differs_in") or "") or None,
         "seen_kajabi_value": as_before_spreadsheet(row.get("kajabi")) or None,
         "seen_our_value": as_before_spreadsheet(row.get("ours")) or None,
     }
-    return _ask(connection, "record_decision", {**row, **seen, "field": field, "verdict": verdict})
+    decision = {**row, **seen, "field": field_of(row.get("field") or ""), "verdict": verdict}
+    return _ask(connection, "record_decision", decision)
 
 
 def _decide_group(connection: Connection, row: dict[str, Any], verdict: str) -> str:
@@ -220,7 +214,7 @@ def _ask(connection: Connection, name: str, row: dict[str, Any]) -> str:
     parameters = {**row, "decided_by": person(), "recorded_by": person()}
     try:
         answer = connection.execute(statement(name), parameters).fetchone()
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+    except NOT_THERE:
         raise StalePlan(
             "You decide about exactly the value that Kajabi has now, and there is no plan that shows it. "
             "Nothing was recorded. Type `./kajabi-guard plan` first."

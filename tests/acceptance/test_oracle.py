@@ -31,8 +31,9 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from loader.database.connection import Target, pointed_at
-from loader.demo.synthetic.organisation import make_organisation, second_week
+from loader.demo.synthetic.organisation import make_organisation
 from loader.demo.synthetic.organisation import write_export as write_organisation
+from loader.demo.synthetic.second_week import second_week
 from loader.demo.synthetic.shape import KAJABI_COLUMN, MOBILE
 from loader.kajabi.inbound.load import load_export
 from loader.merge.apply import apply_plan
@@ -45,7 +46,7 @@ from world import HEADER_OF, World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from loader.demo.synthetic.organisation import ExportRow
+    from loader.demo.synthetic.shape import ExportRow
     from loader.merge.outcomes import Run
 
 WORLDS = int(os.environ.get("KAJABI_GUARD_WORLDS", "3"))

@@ -19,7 +19,7 @@ from psycopg import sql as composed
 from loader.common.errors import StalePlan
 from loader.database.connection import Target, pointed_at
 from loader.database.retention import KEPT_DAYS, prune_plans
-from loader.database.roles import close_and_grant
+from loader.database.schema import close_and_grant
 from loader.merge.apply import apply_plan
 from loader.merge.guards import Override
 from loader.merge.undo import undo_run
@@ -299,7 +299,7 @@ def test_old_plans_can_go_and_what_was_written_stays(applied: World) -> None:
     plan_again(applied, state="CO")
     applied.apply()
     with applied.connect() as connection:
-        assert prune_plans(connection, KEPT_DAYS).count_runs == 1
+        assert prune_plans(connection, KEPT_DAYS)["count_runs"] == 1
     assert [row["action"] for row in rows(applied, "What the last run had planned")] == ["update"]
     assert {row["run_id"] for row in rows(applied, "Everything that was ever written on one contact")} == {1, 2}
     sizes = rows(applied, "How large the tables are")

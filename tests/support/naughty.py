@@ -9,7 +9,7 @@ from contacts_shape import ADDRESS_FIELDS
 from loader.kajabi.inbound.load import load_export
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from world import World
@@ -115,5 +115,5 @@ def load(world: World, path: Path) -> None:
         load_export(connection, path)
 
 
-def values_of(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> set[str]:
+def values_of(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> set[str]:
     return {str(row[name]) for row in rows for name in names if row[name] is not None and str(row[name]).strip()}

@@ -30,8 +30,7 @@ from loader.database.settings import settings_from_url
 from loader.database.statements import statement
 from loader.demo.synthetic.organisation import make_organisation, write_export
 from loader.demo.synthetic.people import EXPORT_DAY, FIRST_NAMES, LAST_NAMES, People
-from loader.demo.synthetic.rows import new_row, number_rows, sign_in
-from loader.demo.synthetic.shape import KAJABI_COLUMN, MOBILE, set_name
+from loader.demo.synthetic.shape import KAJABI_COLUMN, MOBILE, new_row, number_rows, set_name, sign_in
 from loader.kajabi.inbound.load import load_export
 from loader.stewardship import merged_contacts, overrides
 from oracle import Matching

@@ -21,12 +21,27 @@ EVIDENCE_COLUMNS = (
     "kajabi_id", "kajabi_member_id", "paypal_first_name", "paypal_last_name", "paypal_phone", "paypal_email",
     "phone_source", "billing_address_source", "zoho_id", "deleted_at",
 )  # fmt: skip
-TYPE_FINDINGS = {
-    "not_text": ("not text", "change it to text: Kajabi's values are texts, leading zeros included"),
-    "not_uuid": ("not uuid", "the ledger names contacts by a uuid"),
-    "not_a_time": ("not a time", "rename it: any value there, false included, counts as deleted"),
-    "generated": ("generated", "make it an ordinary column: a generated one cannot be written"),
-}
+# each finding of doctor_columns.sql with its check, its status, what is said of the columns and the remedy
+COLUMN_FINDINGS = {
+    "not_text": (
+        "types", "problem", "not text: {}", "change it to text: Kajabi's values are texts, leading zeros included"
+    ),
+    "not_uuid": ("types", "problem", "not uuid: {}", "the ledger names contacts by a uuid"),
+    "not_a_time": (
+        "types", "problem", "not a time: {}", "rename it: any value there, false included, counts as deleted"
+    ),
+    "generated": (
+        "types", "problem", "generated: {}", "make it an ordinary column: a generated one cannot be written"
+    ),
+    "needs_a_value": (
+        "new contacts", "problem", "cannot be inserted: {} must have a value and has no default",
+        "give it a default, or let it be null",
+    ),
+    "takes_no_blank": (
+        "new contacts", "warning", "not inserted where Kajabi has no value for {}",
+        "let it be null: a new contact takes Kajabi's blank, not the default",
+    ),
+}  # fmt: skip
 LABELS_SHOWN = 5
 
 
@@ -46,50 +61,40 @@ def required(connection: Connection, facts: dict[str, Any]) -> Iterator[Finding]
 def columns(connection: Connection) -> Iterator[Finding]:
     """Which of the managed fields, and of the columns that can be evidence, this site has."""
     found = {row["column_name"] for row in connection.execute(statement("contact_columns"))}
-    unmanaged = [name for name in MANAGED if name not in found]
+    unmanaged, absent = (
+        ", ".join(name for name in names if name not in found) for names in (MANAGED, EVIDENCE_COLUMNS)
+    )
     if unmanaged:
-        missing = ", ".join(unmanaged)
-        yield Finding("fields", "warning", f"not here: {missing}", "nothing: they are neither read nor written then")
-    absent = [name for name in EVIDENCE_COLUMNS if name not in found]
+        yield Finding("fields", "warning", f"not here: {unmanaged}", "nothing: they are neither read nor written then")
     if absent:
-        missing = ", ".join(absent)
-        yield Finding("columns", "warning", f"not here: {missing}", "nothing: a missing column proves nothing")
+        yield Finding("columns", "warning", f"not here: {absent}", "nothing: a missing column proves nothing")
     else:
         yield Finding("columns", "ok", "all optional columns are here")
 
 
 def types(connection: Connection) -> Iterator[Finding]:
     """Columns of a type that an import cannot read or write."""
-    rows = [row for row in _odd_columns(connection) if row["finding"] in TYPE_FINDINGS]
-    for finding, (what, remedy) in TYPE_FINDINGS.items():
-        named = [f"{row['name']} ({row['type_name']})" for row in rows if row["finding"] == finding]
-        if named:
-            yield Finding("types", "problem", f"{what}: {', '.join(named)}", remedy)
-    if not rows:
-        yield Finding("types", "ok", "as needed")
+    return _odd_columns(connection, "types", "as needed")
 
 
 def inserts(connection: Connection) -> Iterator[Finding]:
     """Columns that make the insert of a new contact impossible."""
-    rows = _odd_columns(connection)
-    needed = [row["name"] for row in rows if row["finding"] == "needs_a_value"]
-    filled = [row["name"] for row in rows if row["finding"] == "takes_no_blank"]
-    if needed:
-        yield Finding(
-            "new contacts", "problem", f"cannot be inserted: {', '.join(needed)} must have a value and has no default",
-            "give it a default, or let it be null",
-        )  # fmt: skip
-    if filled:
-        yield Finding(
-            "new contacts", "warning", f"not inserted where Kajabi has no value for {', '.join(filled)}",
-            "let it be null: a new contact takes Kajabi's blank, not the default",
-        )  # fmt: skip
-    if not needed and not filled:
-        yield Finding("new contacts", "ok", "can be inserted")
+    return _odd_columns(connection, "new contacts", "can be inserted")
 
 
-def _odd_columns(connection: Connection) -> list[dict[str, Any]]:
-    return connection.execute(statement("doctor_columns"), {"managed": list(MANAGED)}).fetchall()
+def _odd_columns(connection: Connection, check: str, well: str) -> Iterator[Finding]:
+    rows = connection.execute(statement("doctor_columns"), {"managed": list(MANAGED)}).fetchall()
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        named = f"{row['name']} ({row['type_name']})" if check == "types" else row["name"]
+        found.setdefault(row["finding"], []).append(named)
+    is_well = True
+    for finding, (of_check, status, what, remedy) in COLUMN_FINDINGS.items():
+        if of_check == check and finding in found:
+            is_well = False
+            yield Finding(check, status, what.format(", ".join(found[finding])), remedy)
+    if is_well:
+        yield Finding(check, "ok", well)
 
 
 def emails(connection: Connection) -> Iterator[Finding]:

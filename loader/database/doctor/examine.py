@@ -7,7 +7,9 @@ Counts only, never a person's value; labels of sources are names of systems and 
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -16,7 +18,7 @@ from ...common.errors import KajabiGuardError, NotConnected, Usage
 from ...common.paths import REPORTS
 from ..connection import connect
 from ..schema import pending_migrations
-from ..statements import statement
+from ..statements import NOT_THERE, statement
 from .connection import pooler, tls, unreachable, version, way_of
 from .contacts import columns, emails, inserts, labels, required, triggers, types
 from .findings import Finding
@@ -47,10 +49,8 @@ def diagnose(opening: AbstractContextManager[Target], reports: Path = REPORTS) -
         except Usage:
             raise
         except KajabiGuardError as error:
-            findings = [("Connection", unreachable(error))]
-            looks = (packages(), policies(), disk(reports), private_files(reports))
-            findings += [("This machine", each) for look in looks for each in look]
-            return [Finding(each.check, each.status, each.detail, each.remedy, group) for group, each in findings]
+            looks = chain(packages(), policies(), disk(reports), private_files(reports))
+            return [replace(unreachable(error), group="Connection"), *(replace(x, group="This machine") for x in looks)]
         return examine(connection, target, reports)
 
 
@@ -89,7 +89,7 @@ def examine(connection: Connection, target: Target, reports: Path = REPORTS) -> 
     for group, check, question in questions:
         block = nullcontext() if check == "pooler" else _bounded(connection)  # a pooler shows between transactions only
         found = _asked(check, question, facts, block)
-        findings += [Finding(each.check, each.status, each.detail, each.remedy, group) for each in found]
+        findings += [replace(each, group=group) for each in found]
     return findings
 
 
@@ -121,10 +121,8 @@ def _asked(
 
 _KEPT_FROM_LOOKING: tuple[tuple[tuple[type[Exception], ...], str, str, str], ...] = (
     (
-        (
-            psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction,
-            psycopg.errors.UndefinedColumn,
-        ), "warning", "a table or column is missing", "see the other lines",
+        (*NOT_THERE, psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedColumn),
+        "warning", "a table or column is missing", "see the other lines",
     ),
     ((psycopg.errors.LockNotAvailable,), "warning", "a table is locked", "see the lines about locks"),
     ((psycopg.errors.QueryCanceled,), "warning", "it took too long", "try again when the database is quiet"),

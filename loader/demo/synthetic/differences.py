@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...common.fields import ADDRESS_FIELDS
 from .people import FIRST_NAMES, LAST_NAMES
-from .shape import ADDRESS_PARTS, KAJABI_COLUMN, clear_address, set_name, text
+from .shape import KAJABI_COLUMN, clear_address, new_pair, set_address, set_name, text
 
 if TYPE_CHECKING:
     from .people import People
@@ -74,9 +75,10 @@ RECIPES = (
 # fmt: on
 
 
-def make_different(people: People, pair: Pair, recipe: Recipe) -> None:
-    """Make a contact differ from its row in Kajabi; they came equal, with an address that has no line 2."""
-    contact, row = pair
+def different_pair(people: People, recipe: Recipe) -> Pair:
+    """Make a contact that differs from its row in Kajabi; at first they are equal, with an address without a line 2."""
+    contact, row = pair = new_pair(people, people.person())
+    set_address(pair, people.address())
     contact["source_system"] = recipe.source_system
     contact["billing_address_source"] = recipe.address_source
     for difference in recipe.fields.split(", "):
@@ -95,6 +97,7 @@ def make_different(people: People, pair: Pair, recipe: Recipe) -> None:
         contact["paypal_first_name"] = contact["first_name"]
     if recipe.paypal_names == "both":
         contact["paypal_last_name"] = contact["last_name"]
+    return pair
 
 
 def _differ_in_line_2(people: People, contact: Contact, row: ExportRow, how: str) -> None:
@@ -116,7 +119,7 @@ def _differ_in_line_2(people: People, contact: Contact, row: ExportRow, how: str
     if how.startswith("alone"):
         clear_address(row)
     if how == "alone_on_both":
-        contact.update(dict.fromkeys(ADDRESS_PARTS))
+        contact.update(dict.fromkeys(ADDRESS_FIELDS))
     contact["address_line_2"] = ours
     row[KAJABI_COLUMN["address_line_2"]] = incoming
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...common.fields import ADDRESS_FIELDS
 from .people import FIRST_NAMES
-from .shape import ADDRESS_PARTS, KAJABI_COLUMN, MOBILE, has_name_evidence, text
+from .shape import KAJABI_COLUMN, MOBILE, has_name_evidence, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .people import People
     from .shape import Contact, Pair
+
+    Asked = Callable[[Contact], bool]
 
 LINKED_TO_ZOHO, LINKED_TO_PAYPAL, NAMES_FROM_PAYPAL, SHIPPING_ADDRESSES = 1_956, 681, 508, 1_210
 PHONES_FROM_KAJABI, PHONES_FROM_OTHERS = 1_441, 1_117
@@ -38,7 +41,7 @@ def enrich(people: People, scale: float, contacts: list[Contact], plain: list[Pa
 
     def top_up(
         total: int,
-        has: Callable[[Contact], bool],
+        has: Asked,
         give: Callable[[People, Contact], None],
         among: Sequence[Contact],
         likes: Callable[[Contact], float],
@@ -49,24 +52,19 @@ def enrich(people: People, scale: float, contacts: list[Contact], plain: list[Pa
         for contact in candidates[: max(0, wanted)]:
             give(people, contact)
 
-    for_zoho = sorted(enriched, key=lambda contact: not _is_from(contact, "zoho"))
+    is_zohos, is_paypals, is_ticket_tailors = map(_is_from, ("zoho", "paypal", "ticket_tailor"))
+    for_zoho = sorted(enriched, key=lambda contact: not is_zohos(contact))
     for contact in for_zoho[: round(ENRICHED_LINKED_TO_ZOHO * scale)]:
         _link_to_zoho(people, contact)
-    for_paypal = sorted(enriched, key=lambda c: (not has_name_evidence(c), not _is_from(c, "paypal")))
+    for_paypal = sorted(enriched, key=lambda c: (not has_name_evidence(c), not is_paypals(c)))
     for contact in for_paypal[: round(ENRICHED_LINKED_TO_PAYPAL * scale)]:
         _link_to_paypal(people, contact)
 
-    top_up(LINKED_TO_ZOHO, _has("zoho_id"), _link_to_zoho, ordinary, lambda c: _is_from(c, "zoho"))
-    top_up(LINKED_TO_PAYPAL, _has("paypal_email"), _link_to_paypal, ordinary, lambda c: _is_from(c, "paypal"))
+    top_up(LINKED_TO_ZOHO, _has("zoho_id"), _link_to_zoho, ordinary, is_zohos)
+    top_up(LINKED_TO_PAYPAL, _has("paypal_email"), _link_to_paypal, ordinary, is_paypals)
     with_paypal = [contact for contact in ordinary if text(contact, "paypal_email")]
     top_up(NAMES_FROM_PAYPAL, has_name_evidence, _name_by_paypal, with_paypal, lambda _: 0)
-    top_up(
-        LINKED_TO_TICKET_TAILOR,
-        _has("ticket_tailor_id"),
-        _link_to_ticket_tailor,
-        ordinary,
-        lambda c: _is_from(c, "ticket_tailor"),
-    )
+    top_up(LINKED_TO_TICKET_TAILOR, _has("ticket_tailor_id"), _link_to_ticket_tailor, ordinary, is_ticket_tailors)
     _give_kajabi_phones(people, round(PHONES_FROM_KAJABI * scale), plain)
     top_up(PHONES_FROM_KAJABI + PHONES_FROM_OTHERS, _has("phone"), _give_phone, ordinary, _links)
     for contact in with_paypal:
@@ -74,24 +72,18 @@ def enrich(people: People, scale: float, contacts: list[Contact], plain: list[Pa
     for contact in contacts:  # an address copied from shipping has a shipping address
         if contact["billing_address_source"] == "copied_from_shipping":
             _ship(people, contact)
-    top_up(
-        SHIPPING_ADDRESSES,
-        _has("shipping_address_line_1"),
-        _ship,
-        ordinary,
-        lambda c: 1 if text(c, "paypal_email") else 0,
-    )
+    top_up(SHIPPING_ADDRESSES, _has("shipping_address_line_1"), _ship, ordinary, _has("paypal_email"))
     top_up(ADDITIONAL_EMAILS, _has("additional_email"), _add_email, ordinary, lambda _: 0)
     _blank_last_names(people, round(BLANK_LAST_NAMES * scale), plain)
 
 
-def _has(column: str) -> Callable[[Contact], bool]:
+def _has(column: str) -> Asked:
     return lambda contact: bool(text(contact, column))
 
 
-def _is_from(contact: Contact, system: str) -> bool:
-    origins = (text(contact, "source_system"), text(contact, "billing_address_source"))
-    return any(origin.startswith(system) for origin in origins)
+def _is_from(system: str) -> Asked:
+    columns = ("source_system", "billing_address_source")
+    return lambda contact: any(text(contact, column).startswith(system) for column in columns)
 
 
 def _links(contact: Contact) -> float:
@@ -166,11 +158,9 @@ def _give_paypal_phone(people: People, contact: Contact) -> None:
 
 def _ship(people: People, contact: Contact) -> None:
     """Give a shipping address: usually the billing one, where there is one."""
-    home = {part: contact[part] for part in ADDRESS_PARTS}
-    if not text(contact, "address_line_1") or people.chance(0.2):  # a gift, or a second home
-        home = {**people.address()}
-    for part in ADDRESS_PARTS:
-        contact[f"shipping_{part}"] = home[part]
+    is_elsewhere = not text(contact, "address_line_1") or people.chance(0.2)  # a gift, or a second home
+    home: Mapping[str, str | bool | None] = people.address() if is_elsewhere else contact
+    contact.update({f"shipping_{part}": home[part] for part in ADDRESS_FIELDS})
     contact["shipping_address_source"] = people.rng.choice(("paypal", "paypal_transaction"))
 
 

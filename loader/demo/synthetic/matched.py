@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .differences import RECIPES, make_different
+from ...common.fields import ADDRESS_FIELDS
+from .differences import RECIPES, different_pair
 from .people import Person
-from .rows import new_pair
-from .shape import ADDRESS_PARTS, ROSA, apportion, clear_address, set_address
+from .shape import ROSA, apportion, clear_address, new_pair, set_address
 
 if TYPE_CHECKING:
     from .people import People
@@ -44,28 +44,17 @@ def matched_pairs(people: People, scale: float) -> tuple[list[Pair], list[Pair],
     The last of those without a difference have no address.
     """
     by_recipe = [recipe.contacts for recipe in RECIPES]
-    counts = apportion([*by_recipe, PART_MISSING, MISSING_IN_KAJABI, SAME_ADDRESS, NO_ADDRESS], scale)
-    different: list[Pair] = []
-    enriched: list[Contact] = []
-    for recipe, count in zip(RECIPES, counts[: len(RECIPES)], strict=True):
-        for _ in range(count):
-            pair = _with_address(people)
-            make_different(people, pair, recipe)
-            different.append(pair)
-            if recipe.is_enriched:
-                enriched.append(pair[0])
-    part_missing, missing, same, nothing = counts[len(RECIPES) :]
+    *counts, part_missing, missing, same, nothing = apportion(
+        [*by_recipe, PART_MISSING, MISSING_IN_KAJABI, SAME_ADDRESS, NO_ADDRESS], scale
+    )
+    recipes = [recipe for recipe, count in zip(RECIPES, counts, strict=True) for _ in range(count)]
+    different = [different_pair(people, recipe) for recipe in recipes]
+    enriched = [contact for (contact, _), recipe in zip(different, recipes, strict=True) if recipe.is_enriched]
     plain = [_with_part_missing(people) for _ in range(part_missing)]
     plain += [_missing_in_kajabi(people) for _ in range(missing - 1)]  # Rosa is one more
     plain += [_with_same_address(people) for _ in range(same)]
     plain += [new_pair(people, people.person()) for _ in range(nothing)]
     return [*different, _rosa(people), *plain], plain, enriched
-
-
-def _with_address(people: People) -> Pair:
-    pair = new_pair(people, people.person())
-    set_address(pair, people.address())
-    return pair
 
 
 def _with_same_address(people: People) -> Pair:
@@ -94,9 +83,10 @@ def _with_part_missing(people: People) -> Pair:
 
 def _missing_in_kajabi(people: People) -> Pair:
     """Make an address that Kajabi lacks; a country alone, which some rows have, is no address."""
-    pair = _with_address(people)
+    pair = new_pair(people, people.person())
+    set_address(pair, people.address())
     pair[0]["billing_address_source"] = people.weighted(SOURCES_WHERE_OURS)
-    clear_address(pair[1], ADDRESS_PARTS if people.chance(0.7) else ADDRESS_PARTS[:-1])
+    clear_address(pair[1], ADDRESS_FIELDS if people.chance(0.7) else ADDRESS_FIELDS[:-1])
     return pair
 
 
@@ -111,5 +101,5 @@ def _rosa(people: People) -> Pair:
     pair[1]["First Name"] = "Rosa"
     address = {"address_line_1": "18 Pearl Street", "address_line_2": None, "city": "Boulder", "state": "CO"}
     set_address(pair, {**address, "postal_code": "80302", "country": "United States"})
-    clear_address(pair[1], ADDRESS_PARTS[:-1])
+    clear_address(pair[1], ADDRESS_FIELDS[:-1])
     return pair

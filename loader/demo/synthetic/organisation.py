@@ -2,35 +2,32 @@
 
 People are invented and everything is drawn from a seed: the same seed gives the same bytes on every machine.
 A contact and its row in Kajabi are equal, apart from the differences made on purpose
-(``synthetic_differences`` in the first week, ``synthetic_week`` in the second) and from what Kajabi never
-knew (``synthetic_matched``, ``synthetic_enrichment``).
+(``differences`` in the first week, ``second_week`` in the second) and from what Kajabi never knew (``matched``,
+``enrichment``).
 """
 
 from __future__ import annotations
 
 import csv
-import os
 from random import Random
 from typing import TYPE_CHECKING
 
+from ...common.private_files import replacing
 from ...kajabi.inbound.export_file import INVENTED
 from .enrichment import enrich
 from .matched import matched_pairs
 from .people import EXPORT_DAY, FIRST_DAY, People
-from .rows import add_ids, new_contact, new_row, number_rows
-from .second_week import second_week
 from .shape import (
-    CONTACT_COLUMNS,
     CUSTOM,
     EXPORT_COLUMNS,
     KAJABI_COLUMN,
-    ROSA,
-    Contact,
-    ExportRow,
     Organisation,
-    Pair,
-    address_state,
+    add_ids,
     apportion,
+    is_address_old,
+    new_contact,
+    new_row,
+    number_rows,
     text,
 )
 
@@ -38,18 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = [
-    "CONTACT_COLUMNS",
-    "EXPORT_COLUMNS",
-    "ROSA",
-    "Contact",
-    "ExportRow",
-    "Organisation",
-    "make_organisation",
-    "second_week",
-    "write_export",
-    "write_pairs",
-]
+    from .shape import Contact, ExportRow, Pair
 
 ONLY_HERE = {
     "zoho": 600,
@@ -93,7 +79,7 @@ def write_export(rows: Sequence[ExportRow], path: Path, *, says_invented: bool =
 
     ``says_invented`` heads a column so that ``load`` takes the file into a practice database only.
     """
-    with os.fdopen(_open_private(path), "w", encoding="utf-8-sig", newline="") as file:
+    with replacing(path, "utf-8-sig") as file:
         writer = csv.DictWriter(file, EXPORT_COLUMNS, lineterminator="\r\n")
         writer.writerow({name: INVENTED if says_invented and name == CUSTOM else name for name in EXPORT_COLUMNS})
         writer.writerows(rows)
@@ -101,17 +87,10 @@ def write_export(rows: Sequence[ExportRow], path: Path, *, says_invented: bool =
 
 def write_pairs(pairs: Iterable[tuple[str, str]], path: Path) -> None:
     """Write pairs of old and survivor's email, under a header; readable by its owner only."""
-    with os.fdopen(_open_private(path), "w", encoding="utf-8", newline="") as file:
+    with replacing(path) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("old_email", "survivor_email"))
         writer.writerows(pairs)
-
-
-def _open_private(path: Path) -> int:
-    """Open a file for writing that nobody else can read, also where it exists already."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.fchmod(descriptor, 0o600)
-    return descriptor
 
 
 def _merged_away(people: People, count: int, survivors: list[Pair]) -> tuple[list[ExportRow], list[tuple[str, str]]]:
@@ -157,9 +136,7 @@ def _corrected_addresses(people: People, scale: float, pairs: list[Pair], only_h
 
     The 14 belong to contacts without a row there, so that the file of corrections holds 658 and not 672.
     """
-    corrected = [
-        contact for contact, row in pairs if address_state(contact, row) in {"needs_update", "missing_in_kajabi"}
-    ]
+    corrected = [contact for contact, row in pairs if is_address_old(contact, row)]
     with_address = [contact for contact in only_here if text(contact, "address_line_1")]
     corrected += people.rng.sample(with_address, min(round(CORRECTED_ONLY_HERE * scale), len(with_address)))
     return sorted(text(contact, "email") for contact in corrected)

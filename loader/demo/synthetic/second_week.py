@@ -6,20 +6,23 @@ The comment beside each change names the rule that it should fall under when the
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING
 
+from ...common.fields import ADDRESS_FIELDS
 from .people import CITY_IN, EXPORT_DAY, LAST_NAMES, People
-from .rows import new_row, number_rows, sign_in
 from .shape import (
-    ADDRESS_PARTS,
     CONTACTS,
     KAJABI_COLUMN,
     MOBILE,
     ROSA,
     has_name_evidence,
     is_kajabis_address,
+    new_row,
+    number_rows,
     set_name,
+    sign_in,
     text,
 )
 
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
 
     from .shape import Contact, ExportRow, Organisation, Pair
 
-PHONE, LINE_1, LINE_2, CITY, STATE, ZIP, COUNTRY = (KAJABI_COLUMN[f] for f in ("phone", *ADDRESS_PARTS))
+    Fits = Callable[[Contact, ExportRow], bool]
+
+PHONE, LINE_1, LINE_2, CITY, STATE, ZIP, COUNTRY = (KAJABI_COLUMN[f] for f in ("phone", *ADDRESS_FIELDS))
 ARRIVALS = 20
 
 
@@ -45,9 +50,9 @@ def second_week(organisation: Organisation, seed: int = 2) -> list[ExportRow]:
     _clear(week)
     _reformat(week)
     week.row_of[ROSA].update({LINE_1: "77 Elm Street", CITY: "southampton", STATE: "PA", ZIP: "18966"})
-    for _, row in week.take(1):
+    for _, row in week.take(1, is_kajabis=False):
         row["Email"] = row["Email (email)"] = row["Email"].replace("@", ".new@")
-    for _, row in week.take(1):
+    for _, row in week.take(1, is_kajabis=False):
         week.rows.remove(row)
     for row in week.rows:  # people sign in: that is no change
         if row["Member ID"] and week.people.chance(0.3):
@@ -75,15 +80,16 @@ class _Week:
                 self._pairs.append((contact, row))
         self.people.rng.shuffle(self._pairs)
 
-    def take(self, count: int, fits: Callable[[Contact, ExportRow], bool] = lambda _c, _r: True) -> list[Pair]:
-        """Take ``count`` pairs (at scale 1; at least one, if any fits) which nothing has happened to."""
-        wanted = max(1, round(count * self.scale)) if count > 1 else 1
-        taken: list[Pair] = []
-        left: list[Pair] = []
-        for pair in self._pairs:
-            fit = len(taken) < wanted and fits(*pair)
-            (taken if fit else left).append(pair)
-        self._pairs = left
+    def take(self, count: int, fits: Fits = lambda _c, _r: True, *, is_kajabis: bool = True) -> list[Pair]:
+        """Take ``count`` pairs (at scale 1; at least one, if any fits) which nothing has happened to.
+
+        They are contacts that came from Kajabi, unless any may be taken.
+        """
+        may = (pair for pair in self._pairs if not is_kajabis or pair[0]["source_system"] == "kajabi")
+        fitting = (pair for pair in may if fits(*pair))
+        taken = list(islice(fitting, max(1, round(count * self.scale)) if count > 1 else 1))
+        gone = {id(row) for _, row in taken}
+        self._pairs = [pair for pair in self._pairs if id(pair[1]) not in gone]
         return taken
 
 
@@ -92,49 +98,40 @@ def _agrees(contact: Contact, row: ExportRow) -> bool:
     return all(row[column].strip() in {"", text(contact, field)} for field, column in KAJABI_COLUMN.items())
 
 
-def _is_kajabis(contact: Contact) -> bool:
-    return contact["source_system"] == "kajabi"
-
-
 def _lacks_phone(contact: Contact, row: ExportRow) -> bool:
     return not (text(contact, "phone") or row[PHONE] or row[MOBILE] or text(contact, "phone_source"))
 
 
-def _lacks(*parts: str) -> Callable[[Contact, ExportRow], bool]:
+def _lacks(*columns: str) -> Fits:
     """Ask for an address of Kajabi's own in which both sides lack these parts."""
-
-    def lacks(contact: Contact, row: ExportRow) -> bool:
-        return _has_address(contact, row) and not any(text(contact, part) for part in parts)
-
-    return lacks
+    return lambda contact, row: _has_address(contact, row) and not any(row[column] for column in columns)
 
 
 def _has_address(contact: Contact, row: ExportRow) -> bool:
-    """Ask for an address that both have and nobody else gave, of a contact of Kajabi's."""
-    is_same = all(text(contact, part) == row[KAJABI_COLUMN[part]] for part in ADDRESS_PARTS)
-    return _is_kajabis(contact) and is_kajabis_address(contact) and is_same and row[LINE_1] != ""
+    """Ask for an address that both have and nobody else gave."""
+    is_same = all(text(contact, part) == row[KAJABI_COLUMN[part]] for part in ADDRESS_FIELDS)
+    return is_kajabis_address(contact) and is_same and row[LINE_1] != ""
 
 
 def _has_no_address(contact: Contact, row: ExportRow) -> bool:
-    is_blank = not any(text(contact, part) or row[KAJABI_COLUMN[part]] for part in ADDRESS_PARTS)
-    return _is_kajabis(contact) and not contact["billing_address_source"] and is_blank
+    is_blank = not any(text(contact, part) or row[KAJABI_COLUMN[part]] for part in ADDRESS_FIELDS)
+    return is_blank and not contact["billing_address_source"]
 
 
 def _may_get_phone(contact: Contact, row: ExportRow) -> bool:
-    return _is_kajabis(contact) and _lacks_phone(contact, row) and not text(contact, "paypal_phone")
+    return _lacks_phone(contact, row) and not text(contact, "paypal_phone")
 
 
 def _may_get_last_name(contact: Contact, _row: ExportRow) -> bool:
-    return _is_kajabis(contact) and not text(contact, "last_name") and not has_name_evidence(contact)
+    return not text(contact, "last_name") and not has_name_evidence(contact)
 
 
 def _has_kajabis_phone(contact: Contact, row: ExportRow) -> bool:
-    source = text(contact, "phone_source")
-    return _is_kajabis(contact) and source == "kajabi" and row[PHONE] != "" and not text(contact, "paypal_phone")
+    return text(contact, "phone_source") == "kajabi" and row[PHONE] != "" and not text(contact, "paypal_phone")
 
 
 def _has_kajabis_name(contact: Contact, row: ExportRow) -> bool:
-    return _is_kajabis(contact) and row["Last Name"] != "" and not has_name_evidence(contact)
+    return row["Last Name"] != "" and not has_name_evidence(contact)
 
 
 def _fill_blanks(week: _Week) -> None:
@@ -145,13 +142,13 @@ def _fill_blanks(week: _Week) -> None:
             row[column] = people.phone()
     for _, row in week.take(14, _may_get_last_name):
         set_name(row, row["First Name"], people.rng.choice(LAST_NAMES))
-    for _, row in week.take(10, _lacks("postal_code")):
+    for _, row in week.take(10, _lacks(ZIP)):
         row[ZIP] = people.postal_code(row[CITY])
-    for _, row in week.take(4, _lacks("city")):
+    for _, row in week.take(4, _lacks(CITY)):
         row[CITY] = CITY_IN[row[STATE] or None]
-    for _, row in week.take(2, _lacks("city", "address_line_2")):
+    for _, row in week.take(2, _lacks(CITY, LINE_2)):
         row[CITY] = row[LINE_2] = CITY_IN[row[STATE] or None]  # fill_blank; line 2: malformed_line_2
-    for _, row in week.take(6, _lacks("address_line_2")):
+    for _, row in week.take(6, _lacks(LINE_2)):
         row[LINE_2] = people.unit()
     for _, row in week.take(4, _has_no_address):  # five cells each
         row.update({LINE_1: people.street(), CITY: "Cambridge", STATE: "MA"})
@@ -161,15 +158,15 @@ def _fill_blanks(week: _Week) -> None:
 def _tempt(week: _Week) -> None:
     """Write into Kajabi what a naive rule would fill in here, and ours must not."""
     people = week.people
-    for _, row in week.take(4, lambda c, r: not _is_kajabis(c) and _lacks_phone(c, r)):
+    for _, row in week.take(4, lambda c, r: c["source_system"] != "kajabi" and _lacks_phone(c, r), is_kajabis=False):
         row[PHONE] = people.phone()  # contact_owned_elsewhere
-    for contact, row in week.take(2, _has_paypal_phone_only):
+    for contact, row in week.take(2, lambda c, r: _lacks_phone(c, r) and text(c, "paypal_phone") != ""):
         row[PHONE] = text(contact, "paypal_phone")  # field_owned_elsewhere
     for _, row in week.take(4, _has_legacy_address_without_zip):
         row[ZIP] = people.postal_code(row[CITY])  # legacy_owner
-    for _, row in week.take(2, _lacks("address_line_2")):
+    for _, row in week.take(2, _lacks(LINE_2)):
         row[LINE_2] = row[LINE_1]  # malformed_line_2
-    for contact, row in week.take(2, _lacks("postal_code")):
+    for contact, row in week.take(2, _lacks(ZIP)):
         row[ZIP] = people.postal_code(row[CITY])  # address_mismatch
         row[LINE_1] = people.street(text(contact, "address_line_1"))  # kajabi_changed
     for _, row in week.take(1, _may_get_phone):
@@ -185,8 +182,9 @@ def _change(week: _Week) -> None:
         set_name(row, row["First Name"], people.another(LAST_NAMES, row["Last Name"]))
     for _, row in week.take(12, _has_kajabis_phone):  # kajabi_changed
         row[PHONE] = people.phone()
-    moved = week.take(4, lambda c, r: _has_address(c, r) and _is_in_colorado(r))  # kajabi_changed, three each
-    moved += week.take(2, _has_paypals_address)  # field_owned_elsewhere, three each
+    # three cells each: kajabi_changed, then field_owned_elsewhere
+    moved = week.take(4, lambda c, r: _has_address(c, r) and _is_in_colorado(r))
+    moved += week.take(2, lambda c, r: c["billing_address_source"] == "paypal" and _is_in_colorado(r))
     for _, row in moved:
         row.update({LINE_1: people.street(row[LINE_1]), CITY: "Nederland", ZIP: people.postal_code("Nederland")})
 
@@ -209,21 +207,13 @@ def _reformat(week: _Week) -> None:
         row[ZIP] = row[ZIP].replace("-", " ")
 
 
-def _has_paypal_phone_only(contact: Contact, row: ExportRow) -> bool:
-    return _is_kajabis(contact) and _lacks_phone(contact, row) and text(contact, "paypal_phone") != ""
-
-
 def _has_legacy_address_without_zip(contact: Contact, row: ExportRow) -> bool:
     is_legacy = contact["billing_address_source"] == "unknown_legacy"
-    return _is_kajabis(contact) and is_legacy and row[LINE_1] != "" and not text(contact, "postal_code")
+    return is_legacy and row[LINE_1] != "" and not text(contact, "postal_code")
 
 
 def _is_in_colorado(row: ExportRow) -> bool:
     return row[STATE] == "CO" and row[CITY] != "" and row[ZIP] != ""
-
-
-def _has_paypals_address(contact: Contact, row: ExportRow) -> bool:
-    return _is_kajabis(contact) and contact["billing_address_source"] == "paypal" and _is_in_colorado(row)
 
 
 def _arrivals(week: _Week) -> list[ExportRow]:

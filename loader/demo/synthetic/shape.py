@@ -1,25 +1,31 @@
-"""The nouns of the synthetic organisation: a contact, a row of Kajabi's export, and what holds both.
+"""The nouns of the synthetic organisation: a contact, a row of Kajabi's export, and what holds both; and single ones.
 
 Columns are those of the contacts table and of Kajabi's contacts export, in a fixed order.
 """
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from ...common.fields import ADDRESS_FIELDS, MANAGED
+from ...kajabi.outbound.import_files import HEADERS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from .people import People, Person
 
 Contact = dict[str, str | bool | None]
 ExportRow = dict[str, str]
 Pair = tuple[Contact, ExportRow]
 
 CONTACTS = 6_555  # at scale 1
+KAJABI_TIME = "%Y-%m-%d %H:%M:%S %z"
 ROSA = "rosa.larkspur@example.org"  # the contact whose story is told
-
-ADDRESS_PARTS = ("address_line_1", "address_line_2", "city", "state", "postal_code", "country")
 
 MAIN_PARTS = ("address_line_1", "city", "state", "postal_code")
 
@@ -29,7 +35,7 @@ CONTACT_COLUMNS: tuple[str, ...] = (
     "first_name",
     "last_name",
     "phone",
-    *ADDRESS_PARTS,
+    *ADDRESS_FIELDS,
     "source_system",
     "kajabi_id",
     "kajabi_member_id",
@@ -42,12 +48,7 @@ CONTACT_COLUMNS: tuple[str, ...] = (
     "ticket_tailor_id",
     "phone_source",
     "billing_address_source",
-    "shipping_address_line_1",
-    "shipping_address_line_2",
-    "shipping_city",
-    "shipping_state",
-    "shipping_postal_code",
-    "shipping_country",
+    *(f"shipping_{part}" for part in ADDRESS_FIELDS),
     "shipping_address_source",
     "additional_email",
     "email_subscribed",
@@ -89,17 +90,11 @@ EXPORT_COLUMNS: tuple[str, ...] = (
     CUSTOM,
 )
 
-# Where Kajabi's export holds each of the nine managed fields.
+# where Kajabi's export holds each of the managed fields: it has two columns where the importer wants one name
 KAJABI_COLUMN = {
     "first_name": "First Name",
     "last_name": "Last Name",
-    "phone": "Phone Number (phone_number)",
-    "address_line_1": "Address (address_line_1)",
-    "address_line_2": "Address Line 2 (address_line_2)",
-    "city": "City (address_city)",
-    "state": "State (address_state)",
-    "postal_code": "Zip Code (address_zip)",
-    "country": "Country (address_country)",
+    **{field: header for field, header in HEADERS.items() if field in MANAGED},
 }
 
 
@@ -132,19 +127,14 @@ def is_kajabis_address(contact: Contact) -> bool:
     return source == "" or source.startswith("kajabi")
 
 
-def address_state(contact: Contact, row: ExportRow) -> str:
-    """Compare the two addresses, trimmed and without case: match, needs_update, or missing in Kajabi or here.
+def is_address_old(contact: Contact, row: ExportRow) -> bool:
+    """Tell whether we have an address and Kajabi has another one or none, trimmed and without case.
 
-    An address exists if it has a line 1, a city, a state or a postal code; two that do not exist match.
+    An address exists if it has a line 1, a city, a state or a postal code.
     """
-    ours = {part: text(contact, part).casefold() for part in ADDRESS_PARTS}
-    theirs = {part: row[KAJABI_COLUMN[part]].strip().casefold() for part in ADDRESS_PARTS}
-    we_have, they_have = (any(address[part] for part in MAIN_PARTS) for address in (ours, theirs))
-    if we_have and they_have:
-        return "match" if ours == theirs else "needs_update"
-    if we_have == they_have:
-        return "match"
-    return "missing_in_kajabi" if we_have else "missing_here"
+    ours = {part: text(contact, part).casefold() for part in ADDRESS_FIELDS}
+    theirs = {part: row[KAJABI_COLUMN[part]].strip().casefold() for part in ADDRESS_FIELDS}
+    return any(ours[part] for part in MAIN_PARTS) and ours != theirs
 
 
 def set_name(row: ExportRow, first_name: str, last_name: str) -> None:
@@ -163,11 +153,76 @@ def apportion(counts: Sequence[int], scale: float) -> list[int]:
 def set_address(pair: Pair, address: dict[str, str | None]) -> None:
     """Give a contact and its export row the same address."""
     contact, row = pair
-    for part in ADDRESS_PARTS:
+    for part in ADDRESS_FIELDS:
         contact[part] = address[part]
         row[KAJABI_COLUMN[part]] = address[part] or ""
 
 
-def clear_address(row: ExportRow, parts: Iterable[str] = ADDRESS_PARTS) -> None:
+def clear_address(row: ExportRow, parts: Iterable[str] = ADDRESS_FIELDS) -> None:
     """Blank parts of the address in Kajabi's row."""
     row.update({KAJABI_COLUMN[part]: "" for part in parts})
+
+
+def new_contact(people: People, person: Person, source_system: str) -> Contact:
+    """Make a contact with a name, an email and an origin, and nothing else."""
+    rng = people.rng
+    created_at = people.moment()
+    contact: Contact = dict.fromkeys(CONTACT_COLUMNS)
+    contact.update(
+        id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
+        email=person.email.title() if people.chance(0.004) else person.email,  # some typed by hand
+        first_name=person.first_name,
+        last_name=person.last_name,
+        source_system=source_system,
+        email_subscribed=people.chance(0.6),
+        created_at=created_at.isoformat(),
+        updated_at=people.moment(created_at).isoformat(),
+    )
+    return contact
+
+
+def new_row(people: People, person: Person) -> ExportRow:
+    """Make a row of the export with a name, an email and what no import looks at."""
+    row = dict.fromkeys(EXPORT_COLUMNS, "")
+    set_name(row, person.first_name, person.last_name)
+    if people.chance(0.003):  # a blank after the name is nothing to whoever trims
+        row["First Name"] += " "
+    row["Email"] = row["Email (email)"] = person.email
+    row["Products"] = people.rng.choice(("", "Morning Circle", "Body, Breath & Voice", "Morning Circle,Choir 101"))
+    row["Tags"] = people.rng.choice(("", "", "newsletter", "newsletter,volunteer", 'the "Thursday" group'))
+    row[CUSTOM] = people.rng.choice(("", "", "", "A friend, at the choir", "Radio", "A poster\nin the library"))
+    return row
+
+
+def new_pair(people: People, person: Person) -> Pair:
+    """Make a contact that came from Kajabi, and its row there."""
+    return new_contact(people, person, "kajabi"), new_row(people, person)
+
+
+def number_rows(people: People, rows: Sequence[ExportRow], first_id: int, after: datetime, before: datetime) -> None:
+    """Give rows, oldest first, ascending ids and times of creation, and most of them a member's account."""
+    for rank, row in enumerate(rows):
+        created_at = after + (before - after) * rank / len(rows)
+        row["ID"] = str(first_id + rank * 1000 + people.rng.randrange(1000))
+        row["Created At"] = created_at.strftime(KAJABI_TIME)
+        if people.chance(0.7):
+            row["Member ID"] = str(3_100_000_000 + int(row["ID"]) % 1_000_000_000)
+            row["Member Created At"] = row["Created At"]
+            sign_in(people, row, created_at, before)
+
+
+def sign_in(people: People, row: ExportRow, after: datetime, before: datetime) -> None:
+    """Move what moves on every login, and must never count as a change."""
+    moment = people.moment(after, before).strftime(KAJABI_TIME)
+    row["Last Sign In At"] = row["Last Activity"] = moment
+    row["Sign In Count"] = str(int(row["Sign In Count"] or 0) + people.rng.randint(1, 30))
+
+
+def add_ids(people: People, pairs: Sequence[Pair]) -> None:
+    """Tell contacts the ids of their rows in Kajabi, and that they are as old as those."""
+    for contact, row in pairs:
+        contact["kajabi_id"] = row["ID"]
+        contact["kajabi_member_id"] = row["Member ID"] or None
+        created_at = datetime.strptime(row["Created At"], KAJABI_TIME)  # noqa: DTZ007  # it has %z
+        contact["created_at"] = created_at.isoformat()
+        contact["updated_at"] = people.moment(created_at).isoformat()

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
 from ...common.errors import RefusedByGuard, StalePlan, Usage
 from ...common.fields import ADDRESS_FIELDS
 from ...database.contacts_table import check_contacts, check_visible
 from ...database.locks import person, take_run_lock
-from ...database.statements import statement
+from ...database.statements import NOT_THERE, statement
 from ...merge.current_plan import CELLS_NAMED, current_plan
 from ...merge.guards import expected_guards
 from .import_files import BATCH, arrange, new_folder
@@ -25,11 +23,10 @@ if TYPE_CHECKING:
     from .import_files import KajabiFile
 
 ROWS_OF = {"corrections": "export_corrections", "new-contacts": "export_new_contacts", "full": "export_full"}
-UNITS = ("address", "name", "phone")
 FIELDS_OF = {
+    "address": ADDRESS_FIELDS,
     "name": ("first_name", "last_name"),
     "phone": ("phone",),
-    "address": ADDRESS_FIELDS,
 }
 
 
@@ -45,7 +42,7 @@ class Request:
     @property
     def units(self) -> list[str]:
         """The units that the files may hold."""
-        return ["address", *sorted(set(self.also))] if self.kind == "corrections" else list(UNITS)
+        return ["address", *sorted(set(self.also))] if self.kind == "corrections" else list(FIELDS_OF)
 
     def check(self) -> None:
         """Raise Usage for an option that belongs to another kind of file."""
@@ -73,7 +70,7 @@ def export(connection: Connection, target: Target, request: Request, folder: Pat
         check_visible(connection)
         try:
             document, files, cells = _read(connection, target, request)
-        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        except NOT_THERE:
             raise StalePlan(
                 "A part of the plan is missing (a table or view of the schema kajabi_guard), so nothing was written. "
                 "Type `./kajabi-guard plan` and read it."
@@ -183,7 +180,7 @@ def exports_made(connection: Connection, limit: int) -> list[dict[str, Any]]:
     """
     try:
         outcomes = {row.pop("export_id"): row for row in connection.execute(statement("correction_outcomes"))}
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+    except NOT_THERE:
         outcomes = {}
     made = connection.execute(statement("exports_made"), {"limit": limit}).fetchall()
     return [{**row, "corrections": outcomes.get(row["export_id"], {})} for row in made]

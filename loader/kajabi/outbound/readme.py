@@ -64,46 +64,33 @@ def readme(document: Mapping[str, Any], made_at: str) -> str:
         "Delete this folder: it holds personal data.",
     ]
     listed = [
-        line
+        f"   {file['file']}: {count(file['rows'], 'person', 'people')}\n"
+        f"      {', '.join(HEADERS[column].split(' (')[0] for column in file['columns'])}"
         for file in files
-        for line in (
-            f"   {file['file']}: {count(file['rows'], 'person', 'people')}",
-            f"      {', '.join(HEADERS[column].split(' (')[0] for column in file['columns'])}",
-        )
     ]
-    lines = [
-        TITLES[document["kind"]],
-        "",
-        *textwrap.wrap(
-            f"Made {made_at} UTC by kajabi-guard from the {document['database']}, with load {document['load_id']} "
-            f"({visible(document['file_name'])}). {count(rows, 'person', 'people')} in {count(len(files), 'file')}. "
-            "Every person is in one file only, and no cell is blank: what is blank here stays in Kajabi as it is.",
-            WIDTH,
-        ),
-        "",
-        "What to do",
-        "",
-        *(line for number, step in enumerate(steps, start=1) for line in _step(number, step)),
-        "",
-        "The files",
-        "",
-        *listed,
-    ]
-    left_out = reason_lines(document)
+    made = (
+        f"Made {made_at} UTC by kajabi-guard from the {document['database']}, with load {document['load_id']} "
+        f"({visible(document['file_name'])}). {count(rows, 'person', 'people')} in {count(len(files), 'file')}. "
+        "Every person is in one file only, and no cell is blank: what is blank here stays in Kajabi as it is."
+    )
+    parts = [TITLES[document["kind"]], textwrap.fill(made, WIDTH)]
+    parts += ["What to do", "\n".join(_step(number, step) for number, step in enumerate(steps, start=1))]
+    parts += ["The files", "\n".join(listed)]
+    left_out = [f"   {line}" for line in reason_lines(document)]
     if left_out:
-        lines += ["", "Who is not in them", "", *(f"   {line}" for line in left_out)]
-    return "\n".join(lines) + "\n"
+        parts += ["Who is not in them", "\n".join(left_out)]
+    return "\n\n".join(parts) + "\n"
 
 
 def by_hand(cells: Sequence[Mapping[str, Any]]) -> str:
     """Return by-hand.txt: a text and no table, so that nobody imports it."""
     lines = [
         f"{'FIRST  ' if cell['is_first'] else '       '}{visible(cell['email'])}: empty "
-        f"{HEADERS[cell['field']].split(' (')[0]} (now: {visible(cell['kajabi_value'])})"
+        f"{HEADERS[cell['field']].split(' (')[0]} (now: {visible(cell['kajabi_value'])})\n"
         for cell in cells
     ]
     head = "Cells to empty in Kajabi by hand. FIRST: before the import, else half of the old address stays."
-    return "\n".join([*textwrap.wrap(head, WIDTH), "", *lines]) + "\n"
+    return f"{textwrap.fill(head, WIDTH)}\n\n{''.join(lines)}"
 
 
 def _before_the_import(document: Mapping[str, Any]) -> str:
@@ -116,5 +103,5 @@ def _before_the_import(document: Mapping[str, Any]) -> str:
     )
 
 
-def _step(number: int, text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=f"{number}. ", subsequent_indent="   ", break_on_hyphens=False)
+def _step(number: int, text: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=f"{number}. ", subsequent_indent="   ", break_on_hyphens=False)

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
 from ...common.errors import StalePlan, Usage
 from ...common.shell_quoting import LIST_MERGED, OTHER_EMAIL, can_be_pasted, command
-from ...database.statements import statement
+from ...database.statements import NOT_THERE, statement
 from ...merge.current_plan import current_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ...database.connection import Connection, Target
 
@@ -34,7 +32,7 @@ def read_explanation(connection: Connection, target: Target, asked: str) -> Row:
     plan = current_plan(connection)
     try:
         return _read(connection, target, asked, plan)
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+    except NOT_THERE:
         raise StalePlan(
             "A part of the plan is gone (a table or view of the schema kajabi_guard), so it explains nobody. "
             "Type `./kajabi-guard plan` first."
@@ -54,10 +52,6 @@ def _read(connection: Connection, target: Target, asked: str, plan: Row) -> Row:
         )
     contact_ids = [row["contact_id"] for row in found if row["is_meant"]]
     asked_rows = sorted({row["row_number"] for row in found if row["row_number"] is not None})
-    export_rows = rows("explain_rows", contact_ids=contact_ids, row_numbers=asked_rows)
-    candidates = rows("explain_candidates", row_numbers=[row["row_number"] for row in export_rows])
-    for row in export_rows:
-        _complete(row, candidates)
     contacts = rows("explain_contacts", contact_ids=contact_ids)
     for contact in contacts:
         contact.update(_fields_and_history(rows, contact))
@@ -69,35 +63,27 @@ def _read(connection: Connection, target: Target, asked: str, plan: Row) -> Row:
         "found": found,
         "merges": rows("explain_merges", asked=asked),
         "contacts": contacts,
-        "rows": export_rows,
+        "rows": read_rows(connection, asked_rows, contact_ids),
     }
 
 
-def read_rows(connection: Connection, row_numbers: list[int]) -> dict[int, Row]:
-    """Rows of the export by their number, each with whom it could mean and what decides it."""
-    export_rows = connection.execute(
-        statement("explain_rows"), {"contact_ids": [], "row_numbers": row_numbers}
-    ).fetchall()
-    candidates = connection.execute(statement("explain_candidates"), {"row_numbers": row_numbers}).fetchall()
-    for row in export_rows:
-        _complete(row, candidates)
-    return {row["row_number"]: row for row in export_rows}
-
-
-def _complete(row: Row, candidates: list[Row]) -> None:
-    row["candidates"] = [each for each in candidates if each["row_number"] == row["row_number"]]
-    row["commands"] = settling_commands(row)
+def read_rows(connection: Connection, row_numbers: list[int], contact_ids: Sequence[Any] = ()) -> list[Row]:
+    """Rows of the export, by their number or of these contacts, each with whom it could mean and what decides it."""
+    meant = {"contact_ids": list(contact_ids), "row_numbers": row_numbers}
+    rows = connection.execute(statement("explain_rows"), meant).fetchall()
+    found = {"row_numbers": [row["row_number"] for row in rows]}
+    candidates = connection.execute(statement("explain_candidates"), found).fetchall()
+    for row in rows:
+        row["candidates"] = [each for each in candidates if each["row_number"] == row["row_number"]]
+        row["commands"] = settling_commands(row)
+    return rows
 
 
 def _fields_and_history(rows: Any, contact: Row) -> Row:
     """The fields of a contact, each with its evidence, words and history; and all of the history, fields or not."""
     one = {"contact_id": contact["contact_id"]}
-    fields = rows("explain_fields", **one)
-    evidence, words, history = (
-        rows("explain_evidence", **one),
-        rows("explain_overrides", **one),
-        rows("explain_history", **one),
-    )
+    fields, evidence = rows("explain_fields", **one), rows("explain_evidence", **one)
+    words, history = rows("explain_overrides", **one), rows("explain_history", **one)
     for field in fields:
         field["evidence"] = _of(field, evidence)
         field["words"] = _of(field, words)

@@ -135,7 +135,7 @@ def ran(world: World) -> World:
 def prune(world: World, days: int, *, dry_run: bool = False) -> tuple[int, int]:
     with world.connect() as connection:
         pruned = prune_plans(connection, days, dry_run=dry_run)
-    return pruned.count_rows, pruned.count_runs
+    return pruned["count_rows"], pruned["count_runs"]
 
 
 def test_copies_of_old_plans_go_at_the_day_and_every_written_value_stays(ran: World) -> None:

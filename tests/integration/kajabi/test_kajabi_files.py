@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import stat
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -444,4 +443,4 @@ def test_a_correction_is_followed_until_kajabi_agrees(world: World) -> None:
 
 def figures(world: World) -> Mapping[str, int]:
     with world.connect() as connection:
-        return asdict(read_report(connection, world.target).corrections)
+        return read_report(connection, world.target).corrections

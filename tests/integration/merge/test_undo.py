@@ -421,7 +421,7 @@ def test_an_undo_is_no_applied_plan_and_a_redo_makes_its_plan_stand_again(world:
             ages = connection.execute(statement("doctor_ages")).fetchone() or {}
             weeks = connection.execute(statement("report_weeks"), {"limit": 9}).fetchall()
             pruned = prune_plans(connection, 0, dry_run=True)
-        return ages["days_since_apply"] is not None, len(weeks), pruned.count_runs
+        return ages["days_since_apply"] is not None, len(weeks), pruned["count_runs"]
 
     assert figures() == (True, 1, 0)
     undo(world, 1)

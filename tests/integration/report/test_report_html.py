@@ -23,13 +23,13 @@ from loader.cli.main import cli
 from loader.common.tables import visible
 from loader.database import disposable
 from loader.database.connection import Target, pointed_at
+from loader.database.statements import statement
 from loader.merge.apply import apply_plan
 from loader.merge.plan import Scope
 from loader.report import wording
 from loader.report.document import read_report
-from loader.report.files import first_rows, screen_lists, write_files
-from loader.report.html import LONGEST_VALUE, PAGE, SHOWN, Listed, Lists, read_lists, render
-from loader.report.parts import Corrections, PlanBefore, Week
+from loader.report.files import screen_lists, write_files
+from loader.report.html import LONGEST_VALUE, PAGE, SHOWN, Listed, first_rows, read_lists, render
 from loader.report.screen import LISTS
 from loader.report.screen import render as render_screen
 from loader.report.summary import answer
@@ -48,6 +48,43 @@ if TYPE_CHECKING:
 SCREENS = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1280, 900)}
 # how much longer than an almost empty page ours may take; measured: 5 times on a busy machine
 SLOWER = 30
+# every key of `report --json`, as scripts have found it since the first version that had it; `files` is the command's
+JSON_KEYS: dict[str, Any] = {
+    **dict.fromkeys(("database", "is_practice", "load_id", "file_name", "fingerprint", "policy_version")),
+    **dict.fromkeys(("is_partial", "applied_as_run")),
+    "writes": ("updated_contacts", "inserted_contacts", "outside_this_plan"),
+    "contacts": ("held", "in_database", "in_export", "matched", "new", "only_in_database"),
+    "values": ("fill", "keep", "link", "update"),
+    "needs_review": None,
+    **dict.fromkeys(("rules", "rule_labels", "review_by_rule")),
+    "old_import": (
+        *("contacts_changed", "corrected_contacts", "enriched_contacts", "enriched_linked_to_paypal"),
+        *("enriched_linked_to_zoho", "relabelled_contacts", "values_changed", "values_by_field"),
+    ),
+    "enrichment": (
+        *("linked_to_paypal", "linked_to_zoho", "names_from_paypal", "phones_from_others", "shipping_addresses"),
+        "with_phone",
+    ),
+    "addresses": ("match", "missing_here", "missing_in_kajabi", "needs_update", "only_in_database", "only_in_export"),
+    "outcomes": [("field", "outcome", "rule", "label", "count_values", "count_needs_review")],
+    "old_import_now": ("kept", "filled", "updated"),
+    "weeks": [
+        ("run_id", "finished_at", "file_name", "differences", "kept", "needs_review", "held", "filled", "inserted")
+    ],
+    "plan_before": ("fingerprint", "load_id", "is_partial", "file_name", "added", "gone", "changed"),
+    "corrections": ("arrived", "not_yet", "otherwise", "sent"),
+    "held": [("hold_reason", "label", "remedy", "count_rows")],
+    "owners": [("owner_label", "owner_class", "count_values")],
+    **dict.fromkeys(("vanished_contacts", "email_changes", "unknown_labels")),
+    "guards": [("guard", "label", "failed_label", "is_overridable", "violations", "passed")],
+}
+# the statements whose rows stand in it as they are; a plan may have none of them
+JSON_ROWS = {
+    "outcomes": "report_outcomes",
+    "weeks": "report_weeks",
+    "held": "report_held",
+    "owners": "report_owners",
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +93,7 @@ class Told:
 
     world: World
     report: Document
-    lists: Lists
+    lists: dict[str, Any]
     folder: Path
 
     @property
@@ -121,6 +158,20 @@ def browser() -> Iterator[Browser]:
 
 
 # --- numbers and structure ---
+
+
+def test_the_json_has_the_keys_that_it_has_always_had_in_their_order(benign: Told) -> None:
+    told = benign.document
+    assert list(told) == list(JSON_KEYS)
+    with benign.connect() as connection:
+        for part, name in JSON_ROWS.items():
+            columns = connection.execute(statement(name), {"limit": 1}).description or ()
+            assert [tuple(column.name for column in columns)] == JSON_KEYS[part], part
+    for part, keys in JSON_KEYS.items():
+        if isinstance(keys, tuple) and part != "plan_before":
+            assert tuple(told[part]) == keys, part
+    assert [tuple(guard) for guard in told["guards"][:1]] == JSON_KEYS["guards"]
+    assert told["plan_before"] is None
 
 
 def promised_figures(document: dict[str, Any]) -> dict[str, int]:
@@ -272,7 +323,7 @@ def test_every_value_is_shown_exactly(hostile: Told) -> None:
     }
     with hostile.connect() as connection:
         for name, columns in lists.items():
-            rows = first_rows(connection, name, 10_000)
+            rows = first_rows(connection, name, 10_000).rows
             assert rows, name
             wanted = values_of(rows, columns)
             missing = {value for value in wanted if len(value) <= LONGEST_VALUE and visible(value) not in shown}
@@ -284,8 +335,8 @@ def test_every_value_is_shown_exactly(hostile: Told) -> None:
 
 
 def test_a_very_long_value_is_cut_and_says_so(benign: Told) -> None:
-    row = {**benign.lists.skipped_updates.rows[0], "present_value": "<b>" * 40_000}
-    lists = replace(benign.lists, skipped_updates=Listed([row], 1, "skipped_updates.csv"))
+    row = {**benign.lists["skipped_updates"].rows[0], "present_value": "<b>" * 40_000}
+    lists = {**benign.lists, "skipped_updates": Listed([row], 1, "skipped_updates.csv")}
     text = render(benign.report, lists, benign.folder)
     assert "… (120,000 characters)" in text
     assert len(text) < len(benign.text) + 10 * LONGEST_VALUE
@@ -296,7 +347,9 @@ def test_a_very_long_value_is_cut_and_says_so(benign: Told) -> None:
 
 def test_the_commands_that_decide_can_be_pasted(hostile: Told) -> None:
     """Each is taken apart as a shell would, understood by the command line, and names a line and a possible verdict."""
-    lines = {(row["email"], row["field"]): row["possible_verdicts"].split(", ") for row in hostile.lists.to_decide.rows}
+    lines = {
+        (row["email"], row["field"]): row["possible_verdicts"].split(", ") for row in hostile.lists["to_decide"].rows
+    }
     typed = [shlex.split(code) for code in hostile.page.codes if " decide " in code and "--from" not in code]
     seen: dict[tuple[str, str | None], set[str]] = {}
     for words in typed:
@@ -387,7 +440,7 @@ def test_every_command_that_decides_alone_is_recorded(benign: Told) -> None:
 
 def test_a_red_guard_comes_first_with_what_was_found_and_no_way_to_write(benign: Told) -> None:
     """A calm answer above it would be read, and the guard not."""
-    email = benign.lists.planned_changes.rows[0]["email"]
+    email = benign.lists["planned_changes"].rows[0]["email"]
     with benign.connect() as connection, connection.transaction(force_rollback=True):
         connection.execute(
             "update public.contacts set phone = '303 555 0100', city = '=1+1' where email = %s", (email,)
@@ -447,10 +500,10 @@ def test_the_practice_database_says_so_above_everything(benign: Told) -> None:
 
 def test_what_became_of_the_corrections_is_shown_once_some_were_sent(benign: Told) -> None:
     figures = {"sent": 9, "arrived": 6, "not_yet": 2, "otherwise": 1}
-    report = replace(benign.report, corrections=Corrections(**figures))
+    report = replace(benign.report, corrections=figures)
     page = HtmlPage(render(report, benign.lists, benign.folder))
     assert {name: page.numbers()[f"corrections.{name}"] for name in figures} == figures
-    none_sent = replace(benign.report, corrections=Corrections(**dict.fromkeys(figures, 0)))
+    none_sent = replace(benign.report, corrections=dict.fromkeys(figures, 0))
     nothing = HtmlPage(render(none_sent, benign.lists, benign.folder))
     assert not [name for name in nothing.numbers() if name.startswith("corrections.")]
 
@@ -482,7 +535,8 @@ def test_the_plan_before_the_week_and_the_written_plan(world: World) -> None:
     told = tell(world)
     before = told.document["plan_before"]
     assert (before["fingerprint"], before["added"], before["gone"], before["changed"]) == (first, 1, 0, 0)
-    (row,) = told.lists.differences.rows
+    assert tuple(before) == JSON_KEYS["plan_before"]
+    (row,) = told.lists["differences"].rows
     assert (row["change"], row["email"], row["field"], row["value_now"]) == ("added", ben, "phone", "303 555 0199")
     assert "1 value is taken from Kajabi, as your policy or an override says." in told.page.words
     assert "From Kajabi: 1 because of an override." in told.page.words
@@ -520,8 +574,8 @@ def test_the_plan_before_the_week_and_the_written_plan(world: World) -> None:
 
 
 def test_many_differences_are_counted_and_not_all_shown(benign: Told) -> None:
-    before = PlanBefore("0" * 64, 1, is_partial=True, file_name="a\u202eb.csv", added=1_200, gone=30, changed=4)
-    document = replace(benign.report, before=before)
+    before = {"fingerprint": "0" * 64, "load_id": 1, "is_partial": True, "file_name": "a\u202eb.csv"}
+    document = replace(benign.report, before={**before, "added": 1_200, "gone": 30, "changed": 4})
     row = {"change": "changed", "email": "ada@example.org", "field": "phone", "value_before": None, "value_now": "1"}
     row |= {"present_value": None, "rule": "fill_blank"}
     text = render_screen(document, {**dict.fromkeys(LISTS, ()), "plan_difference": [row] * 8})
@@ -529,11 +583,11 @@ def test_many_differences_are_counted_and_not_all_shown(benign: Told) -> None:
     assert ", a part plan, from another export (a<U+202E>b.csv). Against it, 1,200 added, 30 gone, 4 chan" in words
     assert "changed ada@example.org phone (blank) 1" in words
     assert "... and 1,226 more" in words
-    page = HtmlPage(render(document, replace(benign.lists, differences=Listed([row] * 300, 1_234)), benign.folder))
+    page = HtmlPage(render(document, {**benign.lists, "differences": Listed([row] * 300, 1_234)}, benign.folder))
     assert "The first 300 of 1,234 differences are shown here" in page.words
     assert ", a part plan, from another export (a<U+202E>b.csv). Against it, 1,200 added" in page.words
-    same = replace(document, before=replace(before, added=0, gone=0, changed=0))
-    page = HtmlPage(render(same, replace(benign.lists, differences=Listed([], 0)), benign.folder))
+    same = replace(document, before={**before, "added": 0, "gone": 0, "changed": 0})
+    page = HtmlPage(render(same, {**benign.lists, "differences": Listed([], 0)}, benign.folder))
     screen = " ".join(render_screen(same, {**dict.fromkeys(LISTS, ()), "plan_difference": []}).split())
     assert wording.SAME_WRITES in page.words
     assert wording.SAME_WRITES in screen
@@ -591,13 +645,13 @@ def test_on_a_phone_nothing_is_cut_and_the_page_does_not_scroll_sideways(
     red = replace(hostile.report.guards[0], passed=False, violations=12)
     word = "Donaudampfschifffahrtsgesellschaft" * 3
     found = {"guard": red.guard, "email": f"{word}@example.org", "field": "phone", "row_number": 3}
-    lists = replace(hostile.lists, evidence={red.guard: [{**found, "details": {"present_value": word}}]})
+    lists = {**hostile.lists, "evidence": {red.guard: [{**found, "details": {"present_value": word}}]}}
     week = dict.fromkeys(WEEK_FIGURES, 12_345)
     document = replace(
         hostile.report,
         guards=(red, *hostile.report.guards[1:]),
-        weeks=(Week(1, "2026-01-05 10:00", f"{word}.csv", **week),),
-        corrections=Corrections(sent=9, arrived=6, not_yet=2, otherwise=1),
+        weeks=({"run_id": 1, "finished_at": "2026-01-05 10:00", "file_name": f"{word}.csv", **week},),
+        corrections={"sent": 9, "arrived": 6, "not_yet": 2, "otherwise": 1},
     )
     path = hostile.folder / "phone.html"
     path.write_text(render(document, lists, hostile.folder), encoding="utf-8")
@@ -655,10 +709,10 @@ def test_the_keyboard_reaches_the_answer_first_and_a_search_narrows_the_list(bro
     assert browser.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     shown = "[...document.getElementById('skipped-updates').tBodies].filter((b) => !b.hidden).length"
     every = browser.run(shown)
-    assert every == len(benign.lists.skipped_updates.rows)
-    email = benign.lists.skipped_updates.rows[0]["email"]
+    assert every == len(benign.lists["skipped_updates"].rows)
+    email = benign.lists["skipped_updates"].rows[0]["email"]
     browser.page.fill("#search-skipped-updates", email.upper())
-    wanted = sum(row["email"] == email for row in benign.lists.skipped_updates.rows)
+    wanted = sum(row["email"] == email for row in benign.lists["skipped_updates"].rows)
     assert browser.run(shown) == wanted < every
 
 
@@ -678,7 +732,7 @@ def test_everything_is_readable_without_the_script(browser: Browser, benign: Tol
     browser.open(benign.folder / PAGE)
     # first, as a reader would: once it was asked whether a row is visible, Chromium's search misses rows that are not
     # laid out yet
-    for name, listed in vars(benign.lists).items():
+    for name, listed in benign.lists.items():
         if name in SHOWN:
             email = next(row["email"] for row in reversed(listed.rows) if row["email"])
             assert browser.run(f"getSelection().removeAllRanges(); find({email!r})"), f"{name}: not to be found"
@@ -694,10 +748,10 @@ def full(benign: Told, value: str = "an invented value") -> str:
     """The page with as many rows as a page may have, of a plan of a hundred thousand."""
     lists: dict[str, Any] = {}
     for name, limit in SHOWN.items():
-        (row, *_) = getattr(benign.lists, name).rows
+        (row, *_) = benign.lists[name].rows
         filled = {key: value if isinstance(cell, str) and key not in KEYS else cell for key, cell in row.items()}
         lists[name] = Listed([filled] * limit, 100_000, f"{name}.csv")
-    return render(benign.report, replace(benign.lists, **lists), benign.folder)
+    return render(benign.report, {**benign.lists, **lists}, benign.folder)
 
 
 KEYS = {"field", "differs_in", "label", "why_it_waits", "what_to_do", "possible_verdicts", "rule"}

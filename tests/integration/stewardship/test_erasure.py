@@ -15,8 +15,7 @@ from loader.database import disposable
 from loader.database.connection import Target, connect, pointed_at
 from loader.database.retention import prune_plans
 from loader.stewardship import merged_contacts, overrides
-from loader.stewardship.erasure import find_keys, forget
-from loader.stewardship.erasure_files import delete_files, find_files
+from loader.stewardship.erasure import delete_files, find_files, find_keys, forget
 from upgrade_story import tables
 from world import HEADER_OF, World, database_name
 

@@ -18,17 +18,9 @@ from typing import Any
 
 import pytest
 
-from loader.demo.synthetic.organisation import (
-    CONTACT_COLUMNS,
-    ROSA,
-    Contact,
-    ExportRow,
-    Organisation,
-    make_organisation,
-    second_week,
-    write_export,
-    write_pairs,
-)
+from loader.demo.synthetic.organisation import make_organisation, write_export, write_pairs
+from loader.demo.synthetic.second_week import second_week
+from loader.demo.synthetic.shape import CONTACT_COLUMNS, ROSA, Contact, ExportRow, Organisation
 
 ADDRESS = ("address_line_1", "address_line_2", "city", "state", "postal_code", "country")
 FIELDS = ("first_name", "last_name", "phone", *ADDRESS)
@@ -448,7 +440,8 @@ def test_pairs_are_written_for_their_owner_only(tmp_path: Path) -> None:
 def test_the_same_seed_gives_the_same_bytes() -> None:
     """In another process as well, where Python hashes text in another way."""
     program = (
-        "import hashlib; from loader.demo.synthetic.organisation import make_organisation, second_week;"
+        "import hashlib; from loader.demo.synthetic.organisation import make_organisation;"
+        "from loader.demo.synthetic.second_week import second_week;"
         "o = make_organisation(5, 0.1);"
         "print(hashlib.sha256(repr((o, second_week(o, 6))).encode()).hexdigest())"
     )

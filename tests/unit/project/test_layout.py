@@ -51,7 +51,7 @@ def test_the_loader_types_no_list_of_managed_fields_by_hand_either() -> None:
         file.name for file in files
         if all(re.search(rf"\b{name}\b", file.read_text(encoding="utf-8")) for name in LIST_OF_ALL)
     }  # fmt: skip
-    made = {"0001_raw_and_ledger.sql", "demo_contacts.sql", "copy_contacts.sql", "shape.py", "people.py"}
+    made = {"0001_raw_and_ledger.sql", "demo_contacts.sql", "copy_contacts.sql", "people.py"}
     assert typed == made | {"writes.html.j2"}
 
 

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from documents import document, guard, outcome, run, zeros
+from documents import document, guard, outcome, run
 from loader.report.charts import WEEK_HEIGHT, bars, outcomes_by_field, reasons_to_keep, weeks
 from loader.report.html import LONGEST_VALUE, is_blank, shown
-from loader.report.parts import Week
 from loader.report.summary import answer, listed
 
 
@@ -20,7 +19,7 @@ def now(**counts: int) -> dict[str, Any]:
 
 def sentences(**changed: Any) -> str:
     told = answer(document(**changed))
-    return " ".join((told.headline, *told.sentences))
+    return " ".join((told.headline, *told.first, *told.then))
 
 
 def test_the_usual_week() -> None:
@@ -71,8 +70,8 @@ def test_a_red_guard_comes_before_everything_and_nothing_is_said_to_happen(count
     told = answer(document(guards=guards))
     assert told.state == "red"
     assert told.headline.startswith("Stop: 1 guard is red" if count_red == 1 else "Stop: 2 guards are red")
-    assert "In all it would fill 3 blanks and would add 2 new people." in told.sentences
-    assert "This one would change none of them." in told.sentences
+    assert "In all it would fill 3 blanks and would add 2 new people." in told.first
+    assert "This one would change none of them." in told.first
 
 
 def test_a_plan_that_was_written_is_told_in_the_past() -> None:
@@ -139,10 +138,11 @@ def test_every_outcome_is_drawn_once() -> None:
 
 
 def test_the_highest_week_fills_the_picture_and_its_foot_is_for_a_person() -> None:
-    first, second = weeks([zeros(Week, kept=50), zeros(Week, kept=100, needs_review=25)])
-    assert (float(second.top), float(second.height)) == (0, WEEK_HEIGHT)
-    assert (float(second.review_top), float(second.review_height)) == (WEEK_HEIGHT * 0.75, WEEK_HEIGHT * 0.25)
-    assert (float(first.height), float(first.review_height)) == (WEEK_HEIGHT / 2, 0)
+    first, second = weeks([{"kept": 50, "needs_review": 0}, {"kept": 100, "needs_review": 25}])
+    assert (float(second["top"]), float(second["height"])) == (0, WEEK_HEIGHT)
+    foot = float(second["review_top"]), float(second["review_height"])
+    assert foot == (WEEK_HEIGHT * 0.75, WEEK_HEIGHT * 0.25)
+    assert (float(first["height"]), float(first["review_height"])) == (WEEK_HEIGHT / 2, 0)
     assert weeks([]) == []
 
 
