@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
@@ -201,8 +201,9 @@ def new_pair(people: People, person: Person) -> Pair:
 
 def number_rows(people: People, rows: Sequence[ExportRow], first_id: int, after: datetime, before: datetime) -> None:
     """Give rows, oldest first, ascending ids and times of creation, and most of them a member's account."""
+    microseconds = (before - after) // timedelta(microseconds=1)  # a span times a million rows is none any more
     for rank, row in enumerate(rows):
-        created_at = after + (before - after) * rank / len(rows)
+        created_at = after + timedelta(microseconds=microseconds * rank // len(rows))
         row["ID"] = str(first_id + rank * 1000 + people.rng.randrange(1000))
         row["Created At"] = created_at.strftime(KAJABI_TIME)
         if people.chance(0.7):

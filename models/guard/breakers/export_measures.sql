@@ -1,3 +1,4 @@
+{{ config(materialized='table', indexes=[{'columns': ['measure'], 'unique': true}]) }}
 -- One row per measure of an export: its value in the newest export and in the baseline (null without one).
 with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 

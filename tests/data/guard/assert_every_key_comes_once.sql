@@ -32,8 +32,6 @@ bad_keys as (
     union all
     {{ bad_keys(ref('plan_summary'), '') }}
     union all
-    {{ bad_keys(ref('export_measures'), 'measure') }}
-    union all
     {{ bad_keys(ref('address_evaluation'), 'contact_id row_number', nullable='contact_id row_number') }}
     union all
     {{ bad_keys(ref('contact_keys'), 'contact_id key_name key_value', nullable='contact_id') }}
