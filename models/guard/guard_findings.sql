@@ -13,6 +13,8 @@ with answers as (
     union all
     select 'guard_stale_plan', jsonb_agg(found) from {{ ref('guard_stale_plan') }} as found
     union all
+    select 'guard_broken_keys', jsonb_agg(found) from {{ ref('guard_broken_keys') }} as found
+    union all
     select 'guard_mixed_addresses', jsonb_agg(found) from {{ ref('guard_mixed_addresses') }} as found
     union all
     select 'guard_export_shrank', jsonb_agg(found) from {{ ref('guard_export_shrank') }} as found

@@ -1,4 +1,4 @@
--- What waits for a person, as a list to fill in: equal changes of one field are one line, a quarantined row is a line as well.
+-- What needs review, as a list to fill in: equal changes of one field are one line, a quarantined row is one as well.
 -- An address is one question: where more than one part of it would change, its line shows both addresses whole.
 -- Give a verdict (one of `possible_verdicts`) and a reason, save it as CSV and hand it to `decide --from`.
 with questions as (

@@ -1,4 +1,4 @@
--- An override on quarantined export rows, named by their email or Kajabi id: the same as a contact, new, or to be ignored.
+-- An override on quarantined export rows, named by their email or Kajabi id: same as a contact, new, or to be ignored.
 -- The answer says what became of it; `recorded` alone wrote something.
 with given as (
     select

@@ -1,9 +1,9 @@
--- The living contacts that have one of these emails. One look at contacts for a whole list: one look each takes minutes.
+-- The living contacts that have one of these emails. One look at contacts for a whole list: one each takes minutes.
 with given as (
     select
         email,
         kajabi_ledger.clean_email(email) as email_key
-    from unnest(%(emails)s::text []) as emails (email)
+    from unnest(%(emails)s::text[]) as emails (email)
 ),
 
 living as (

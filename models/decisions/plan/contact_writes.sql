@@ -8,7 +8,7 @@ contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
 exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
-plan_scope as (select * from {{ ref('stg_ledger__plan_scope') }}),
+ledger as (select only_emails, first_count from {{ ref('stg_ledger__state') }}),
 
 updates as (
     select
@@ -57,15 +57,17 @@ contact_writes as (
     select
         listed.*,
         case
-            when not exists (select from plan_scope) then true
-            when exists (select from plan_scope where first_count is not null)
-                then row_number() over (order by listed.row_number) <= (select first_count from plan_scope)
-            else
-                listed.email_key in (select only_email from plan_scope)
-                or exports.email_key in (select only_email from plan_scope)
+            when ledger.first_count is not null
+                then row_number() over (order by listed.row_number) <= ledger.first_count
+            when ledger.only_emails is not null
+                then
+                    coalesce(ledger.only_emails ? listed.email_key, false)
+                    or coalesce(ledger.only_emails ? exports.email_key, false)
+            else true
         end as is_in_plan
     from listed
     inner join exports on listed.row_number = exports.row_number
+    cross join ledger
 )
 
 select * from contact_writes

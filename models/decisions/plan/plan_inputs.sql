@@ -47,10 +47,7 @@ plan_inputs as (
             from {{ ref('stg_crm__columns') }}
         ) as columns_found,
         ledger.database_identity::text as database_identity,
-        (
-            select string_agg(coalesce(only_email, first_count::text), ',' order by only_email collate "C")
-            from {{ ref('stg_ledger__plan_scope') }}
-        ) as plan_scope,
+        ledger.plan_scope,
         -- what people said since: a plan that does not know the newest word is not the one to write
         ledger.latest_override,
         ledger.latest_match_override,

@@ -223,22 +223,20 @@ def test_an_exposure_depends_on_exactly_what_its_statements_read(name: str, mani
 
 
 def test_every_grain_is_enforced_where_the_table_is_built(manifest: Any) -> None:
-    """By a unique index; where the key may be null, or for a view or a seed, by one data test for all of them."""
-    (one,) = (test for test in of_type(manifest, "test") if test.name == "assert_every_key_comes_once")
+    """By a unique index; where the key may be null, or for a view or a seed, by a guard or a test of what goes out."""
+    asking = {"guard_broken_keys", "assert_every_key_comes_once"}
+    asked = {
+        name for node in of_type(manifest, "model", "test") if node.name in asking for name in node.depends_on.nodes
+    }
     loose = []
     for node in of_type(manifest, "model", "seed"):
         indexed = any(index["unique"] for index in node.config.get("indexes") or [])
         # a view of a table of the ledger has the key of the table
         is_view_of_table = node.config.materialized == "view" and not node.depends_on.nodes[1:]
         # a guard's healthy state is no row at all
-        if (
-            not indexed
-            and node.unique_id not in one.depends_on.nodes
-            and node.fqn[1] != "guard"
-            and not is_view_of_table
-        ):
+        if not indexed and node.unique_id not in asked and node.fqn[1] != "guard" and not is_view_of_table:
             loose.append(node.name)
-    assert loose == [], "Give the table a unique index in its `config`; a view or a seed, a line in that data test."
+    assert loose == [], "Give the table a unique index in its `config`; a view or a seed, a line in guard_broken_keys."
 
 
 def test_every_stage_has_a_colour_of_its_own(manifest: Any) -> None:
