@@ -1,18 +1,21 @@
 {# Rows that break a key: it comes twice, or a column of it is null that may not be. Without columns: a second row.
-   In a unit test of dbt, a CTE of another name stands in for the relation. #}
-{% macro bad_keys(relation, columns, nullable='') -%}
-    {%- set columns = columns.split() -%}
-    {%- set is_bad = ['count(*) > 1'] -%}
-    {%- for column in columns if column not in nullable.split() -%}
-        {%- do is_bad.append(column ~ ' is null') -%}
-    {%- endfor -%}
-    select
-        '{{ (relation.identifier or relation) | replace('__dbt__cte__', '') }}' as relation,
-        '{{ columns | join(', ') }}' as key_columns,
-        count(*) as count_rows
-    from {{ relation }}
-    {{ 'group by ' ~ columns | join(', ') if columns }}
-    having {{ is_bad | join(' or ') }}
+   `keys` is a list of (relation, columns, columns that may be null). In a unit test of dbt, a CTE of another name stands
+   in for the relation. #}
+{% macro bad_keys(keys) -%}
+    {%- for relation, columns, nullable in keys -%}
+        {%- set is_bad = ['count(*) > 1'] -%}
+        {%- for column in columns if column not in nullable -%}
+            {%- do is_bad.append(column ~ ' is null') -%}
+        {%- endfor %}
+        {{ 'union all' if not loop.first }}
+        select
+            '{{ (relation.identifier or relation) | replace('__dbt__cte__', '') }}' as relation,
+            '{{ columns | join(', ') }}' as key_columns,
+            count(*) as count_rows
+        from {{ relation }}
+        {{ 'group by ' ~ columns | join(', ') if columns }}
+        having {{ is_bad | join(' or ') }}
+    {%- endfor %}
 {%- endmacro %}
 
 {# Rows with a code in this column that is none of `known`. Null is no code. #}

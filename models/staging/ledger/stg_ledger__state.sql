@@ -13,7 +13,7 @@ baseline_load as (select sha256 from loads where baseline_rank is not null order
 restriction as (
     select
         string_agg(coalesce(only_email, first_count::text), ',' order by only_email collate "C") as plan_scope,
-        jsonb_agg(only_email) filter (where only_email is not null) as only_emails,
+        jsonb_agg(only_email order by only_email collate "C") filter (where only_email is not null) as only_emails,
         max(first_count) as first_count
     from {{ source('kajabi_ledger', 'plan_scope') }}
 ),

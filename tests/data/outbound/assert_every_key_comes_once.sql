@@ -8,23 +8,17 @@ kajabi_full_export as materialized (select contact_id, email_key from {{ ref('ka
 kajabi_new_contacts as materialized (select contact_id, email_key from {{ ref('kajabi_new_contacts') }}),
 
 bad_keys as (
-    {{ bad_keys(ref('correction_cells'), 'contact_id field') }}
-    union all
-    {{ bad_keys(ref('kajabi_by_hand'), 'contact_id field') }}
-    union all
-    {{ bad_keys('kajabi_corrections', 'contact_id') }}
-    union all
-    {{ bad_keys('kajabi_corrections', 'email_key') }}
-    union all
-    {{ bad_keys('kajabi_full_export', 'contact_id') }}
-    union all
-    {{ bad_keys('kajabi_full_export', 'email_key') }}
-    union all
-    {{ bad_keys('kajabi_new_contacts', 'contact_id') }}
-    union all
-    {{ bad_keys('kajabi_new_contacts', 'email_key') }}
-    union all
-    {{ bad_keys(ref('sendable_records'), 'contact_id') }}
+    {{ bad_keys([
+        (ref('correction_cells'), ['contact_id', 'field'], []),
+        (ref('kajabi_by_hand'), ['contact_id', 'field'], []),
+        ('kajabi_corrections', ['contact_id'], []),
+        ('kajabi_corrections', ['email_key'], []),
+        ('kajabi_full_export', ['contact_id'], []),
+        ('kajabi_full_export', ['email_key'], []),
+        ('kajabi_new_contacts', ['contact_id'], []),
+        ('kajabi_new_contacts', ['email_key'], []),
+        (ref('sendable_records'), ['contact_id'], [])
+    ]) }}
 )
 
 select * from bad_keys
