@@ -3,6 +3,12 @@
     kajabi_ledger.trim_text({{ value }})
 {%- endmacro %}
 
+{# True where our value, trimmed, is not Kajabi's, which staging has trimmed. Most are equal as they are, and comparing
+   them so first costs a tenth of trimming them. #}
+{% macro differs(ours, kajabi) -%}
+    ({{ ours }} is distinct from {{ kajabi }} and {{ trim_text(ours) }} is distinct from {{ kajabi }})
+{%- endmacro %}
+
 {# An email as a key. The loader's statements need the same one, so it lives in the database. #}
 {% macro clean_email(value) -%}
     kajabi_ledger.clean_email({{ value }})
@@ -33,9 +39,14 @@
     end
 {%- endmacro %}
 
-{# Kajabi's cell as it would be written here: unescaped, composed (NFC), trimmed; placeholders are null. #}
+{# Kajabi's cell as it would be written here: unescaped, composed (NFC), trimmed; placeholders are null.
+   Text of ASCII characters is composed already: asking that first is ten times as fast. #}
 {% macro clean_text(value, field) -%}
-    {{ without_placeholder(trim_text('normalize(' ~ without_escape(value, field) ~ ', NFC)')) }}
+    {%- set unescaped = without_escape(value, field) -%}
+    {{ without_placeholder(trim_text(
+        'case when octet_length(' ~ value ~ ') = char_length(' ~ value ~ ') then ' ~ unescaped
+        ~ ' else normalize(' ~ unescaped ~ ', NFC) end'
+    )) }}
 {%- endmacro %}
 
 {# The digits of a phone; null when there is none. #}

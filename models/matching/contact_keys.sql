@@ -6,19 +6,11 @@ further_emails as (select * from {{ ref('stg_crm__contact_emails') }}),
 merge_survivors as (select * from {{ ref('stg_ledger__merge_survivors') }}),
 
 own_keys as (
-    select
-        contacts.id as contact_id,
-        own_key.key_name,
-        own_key.key_order,
-        own_key.key_value,
-        contacts.is_deleted
+    select id as contact_id, 'kajabi_id' as key_name, 1 as key_order, {{ trim_text('kajabi_id') }} as key_value, is_deleted
     from contacts
-    cross join lateral (
-        values
-        ('kajabi_id', 1, {{ trim_text('contacts.kajabi_id') }}),
-        ('primary_email', 2, {{ clean_email('contacts.email') }})
-    ) as own_key (key_name, key_order, key_value)
-    where own_key.key_value is not null
+    union all
+    select id, 'primary_email', 2, {{ clean_email('email') }}, is_deleted
+    from contacts
 ),
 
 -- a merge recorded for one key of a deleted contact leads all its keys to the survivor
@@ -37,18 +29,28 @@ survivors as (
     where own_keys.is_deleted and merge_survivors.contact_id is not null
 ),
 
+-- several deleted contacts can lead to one survivor, who can have the same key
 surviving_keys as (
     select distinct
         coalesce(survivors.contact_id, own_keys.contact_id) as contact_id,
         own_keys.key_name,
         own_keys.key_order,
         own_keys.key_value,
-        own_keys.is_deleted and survivors.contact_id is null as is_deleted
+        survivors.contact_id is null as is_deleted
     from own_keys
     left join survivors on own_keys.contact_id = survivors.deleted_contact_id
+    left join own_keys as keys_of_survivor
+        on
+            survivors.contact_id = keys_of_survivor.contact_id
+            and own_keys.key_name = keys_of_survivor.key_name
+            and own_keys.key_value = keys_of_survivor.key_value
+            and not keys_of_survivor.is_deleted
+    where own_keys.is_deleted and own_keys.key_value is not null and keys_of_survivor.contact_id is null
 ),
 
 contact_keys as (
+    select * from own_keys where not is_deleted and key_value is not null
+    union all
     select * from surviving_keys
     union all
     select contact_id, 'other_email', 3, email_key, false from further_emails

@@ -54,6 +54,45 @@ found as (
     left join match_overrides on exports.row_number = match_overrides.row_number
 ),
 
+-- ranks cost a sort of all rows: only where a contact has several rows, or no contact was found, is there a choice
+several_rows as (
+    select contact_id from found where hold_reason is null group by contact_id having count(*) > 1
+),
+
+places_for_contact as (
+    select
+        exports.row_number,
+        row_number() over (
+            partition by found.contact_id
+            order by
+                coalesce(exports.kajabi_id = {{ trim_text('contacts.kajabi_id') }}, false) desc,
+                coalesce(exports.email_key = {{ clean_email('contacts.email') }}, false) desc,
+                length(exports.kajabi_id), exports.kajabi_id collate "C", exports.row_number
+        ) as place
+    from found
+    inner join several_rows on found.contact_id = several_rows.contact_id
+    inner join exports on found.row_number = exports.row_number
+    left join contacts on found.contact_id = contacts.id
+    where found.hold_reason is null
+),
+
+places_of_new as (
+    select
+        exports.row_number,
+        row_number() over (
+            partition by exports.email_key
+            order by length(exports.kajabi_id), exports.kajabi_id collate "C", exports.row_number
+        ) as place_for_email,
+        -- a row without a possible email is never inserted, so it must not stand before one that can be
+        row_number() over (
+            partition by exports.kajabi_id, {{ is_possible_email('exports.email_key') }}
+            order by exports.row_number
+        ) as place_for_id
+    from found
+    inner join exports on found.row_number = exports.row_number
+    where found.is_without_contact and found.hold_reason is null
+),
+
 export_rows_ranked as (
     select
         exports.row_number,
@@ -65,27 +104,13 @@ export_rows_ranked as (
         found.contact_id,
         found.is_without_contact,
         found.is_overridden_as_new,
-        row_number() over (
-            partition by found.contact_id, found.hold_reason
-            order by
-                coalesce(exports.kajabi_id = {{ trim_text('contacts.kajabi_id') }}, false) desc,
-                coalesce(exports.email_key = {{ clean_email('contacts.email') }}, false) desc,
-                length(exports.kajabi_id), exports.kajabi_id collate "C", exports.row_number
-        ) as place_for_contact,
-        row_number() over (
-            partition by exports.email_key, found.is_without_contact, found.hold_reason
-            order by length(exports.kajabi_id), exports.kajabi_id collate "C", exports.row_number
-        ) as place_for_email,
-        -- a row without a possible email is never inserted, so it must not stand before one that can be
-        row_number() over (
-            partition by
-                exports.kajabi_id, found.is_without_contact, found.hold_reason,
-                {{ is_possible_email('exports.email_key') }}
-            order by exports.row_number
-        ) as place_for_id
+        coalesce(places_for_contact.place, 1) as place_for_contact,
+        coalesce(places_of_new.place_for_email, 1) as place_for_email,
+        coalesce(places_of_new.place_for_id, 1) as place_for_id
     from exports
     inner join found on exports.row_number = found.row_number
-    left join contacts on found.contact_id = contacts.id
+    left join places_for_contact on exports.row_number = places_for_contact.row_number
+    left join places_of_new on exports.row_number = places_of_new.row_number
 )
 
 select * from export_rows_ranked

@@ -26,17 +26,9 @@ paired_by_email as (
 ),
 
 match_candidates as (
-    select distinct
-        row_number,
-        contact_id,
-        key_name,
-        key_order,
-        is_deleted
-    from (
-        select * from paired_by_id
-        union all
-        select * from paired_by_email
-    ) as paired
+    select row_number, contact_id, key_name, key_order, is_deleted from paired_by_id
+    union all
+    select row_number, contact_id, key_name, key_order, is_deleted from paired_by_email
 )
 
 select * from match_candidates

@@ -15,7 +15,7 @@ differing as (
     inner join exports on matches.row_number = exports.row_number
     inner join contacts on matches.contact_id = contacts.id
     where
-        {{ any_field(trim_text('contacts.FIELD') ~ ' is distinct from exports.FIELD', file_fields()) }}
+        {{ any_field(differs('contacts.FIELD', 'exports.FIELD'), file_fields()) }}
 ),
 
 cells as (

@@ -1,7 +1,6 @@
-{{ config(materialized='table', indexes=[{'columns': ['contact_id'], 'unique': true}]) }}
 -- One row per living contact: what a file for Kajabi would say about it; `sendable_records` says if it may be in one.
 -- Kajabi matches by email: whom Kajabi has goes under Kajabi's email, or the import would make a second person.
--- A table: cleaning costs, so it is done once a plan.
+-- A view: cleaning costs, and PostgreSQL cleans only what is asked for, when a file is made.
 with contacts as (select * from {{ ref('stg_crm__contacts') }} where not is_deleted),
 
 matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),

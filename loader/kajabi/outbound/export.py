@@ -93,6 +93,7 @@ def _read(
     plan = current_plan(connection)
     parameters = {"kind": request.kind, "units": request.units, "includes_unknown": request.includes_unknown}
     _require_trusted(connection, plan)
+    _require_sound(connection)
     rows = connection.execute(statement(ROWS_OF[request.kind]), parameters).fetchall()
     _require_unmoved(connection, request, rows)
     files = arrange(rows, request.kind, request.batch)
@@ -135,6 +136,17 @@ def _require_trusted(connection: Connection, plan: dict[str, Any]) -> None:
             f"Stewards have recorded something since the plan was made ({count_overrides}: overrides, protections or "
             "merged contacts). The files could hold what somebody has just given up, so nothing was written. Type "
             "`./kajabi-guard plan`, then this again."
+        )
+
+
+def _require_sound(connection: Connection) -> None:
+    """Raise RefusedByGuard where a file would hold what it must not, or lack somebody who belongs into it."""
+    faults = connection.execute(statement("file_faults")).fetchall()
+    if faults:
+        named = "; ".join(f"{row['fault']}: {row['count_faults']} ({row['kind']})" for row in faults)
+        raise RefusedByGuard(
+            f"The files would not be right: {named}. Nothing was written. Type `./kajabi-guard plan`, then this again; "
+            "if it says the same, the rules for the files are at fault: show this to whoever looks after kajabi-guard."
         )
 
 

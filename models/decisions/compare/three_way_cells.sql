@@ -49,8 +49,8 @@ differing_cells as (
         each_field.field = any(contact_columns.found)
         and (
             {{ any_field(
-                "exports.FIELD <> coalesce(" ~ trim_text('contacts.FIELD') ~ ", '')"
-                ~ " and 'FIELD' = any(contact_columns.found)",
+                "(" ~ differs('contacts.FIELD', 'exports.FIELD') ~ " and exports.FIELD is not null"
+                ~ " and 'FIELD' = any(contact_columns.found))",
                 planned_fields()
             ) }}
             -- cleared in Kajabi

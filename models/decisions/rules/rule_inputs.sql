@@ -14,15 +14,21 @@ new_rows as (select row_number from {{ ref('contact_matches') }} where status = 
 
 exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
+ids_to_link as (
+    select field, kajabi_value from field_differences where field in ('kajabi_id', 'kajabi_member_id')
+),
+
 held_ids as (
     select 'kajabi_id' as field, {{ trim_text('kajabi_id') }} as held_value from contacts
+    where {{ trim_text('kajabi_id') }} in (select kajabi_value from ids_to_link where field = 'kajabi_id')
     union all
     select 'kajabi_member_id', {{ trim_text('kajabi_member_id') }} from contacts
+    where {{ trim_text('kajabi_member_id') }} in (select kajabi_value from ids_to_link where field = 'kajabi_member_id')
 ),
 
 -- a row that is inserted claims its ids as well
 claimed_ids as (
-    select field, kajabi_value from field_differences where field in ('kajabi_id', 'kajabi_member_id')
+    select field, kajabi_value from ids_to_link
     union all
     select 'kajabi_id', exports.kajabi_id
     from exports inner join new_rows on exports.row_number = new_rows.row_number

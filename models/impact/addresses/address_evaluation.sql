@@ -16,8 +16,9 @@ compared as (
             as is_here,
         {{ any_field('exports.FIELD is not null', 'address_line_1 city state postal_code') }} as is_in_kajabi,
         {{ any_field(
-            "lower(" ~ trim_text('contacts.FIELD') ~ ") is distinct from lower(exports.FIELD)"
-            ~ " and 'FIELD' = any(contact_columns.found)",
+            "(" ~ differs('contacts.FIELD', 'exports.FIELD')
+            ~ " and lower(" ~ trim_text('contacts.FIELD') ~ ") is distinct from lower(exports.FIELD)"
+            ~ " and 'FIELD' = any(contact_columns.found))",
             address_fields()
         ) }} as is_different
     from old_import_matches

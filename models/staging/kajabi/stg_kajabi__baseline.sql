@@ -1,4 +1,4 @@
-{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
+{{ config(materialized='view') }}
 -- One row per record of the baseline.
 with kajabi_rows as (select * from {{ ref('stg_kajabi__rows') }}),
 

@@ -1,4 +1,4 @@
-{{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
+{{ config(materialized='view') }}
 -- One row per record of the newest load: what Kajabi says now.
 with kajabi_rows as (select * from {{ ref('stg_kajabi__rows') }}),
 

@@ -22,7 +22,7 @@ active_overrides as (select * from {{ ref('active_overrides') }}),
 
 field_decisions as (select * from {{ ref('field_decisions') }}),
 
-every_cell as (
+every_difference as (
     select
         matches.contact_id,
         each_field.*
@@ -36,30 +36,36 @@ every_cell as (
     ) as each_field (field, ours, theirs, baseline_text)
     -- a site without a column has nothing to decide about it
     inner join contact_columns on each_field.field = contact_columns.column_name
+    where
+        -- rows that are the same byte for byte have no difference
+        ({{ list_fields('contacts.FIELD', planned_fields()) }})
+        is distinct from ({{ list_fields('exports.FIELD', planned_fields()) }})
+        and (
+            each_field.theirs <> coalesce({{ trim_text('each_field.ours') }}, '')
+            or (each_field.theirs is null and {{ trim_text('each_field.ours') }} is not null)
+        )
 ),
 
 differences as (
     select
-        every_cell.contact_id,
-        every_cell.field,
-        every_cell.ours
-    from every_cell
+        every_difference.contact_id,
+        every_difference.field,
+        every_difference.ours
+    from every_difference
     left join open_conflicts
         on
-            every_cell.contact_id = open_conflicts.contact_id
-            and every_cell.field = open_conflicts.field
+            every_difference.contact_id = open_conflicts.contact_id
+            and every_difference.field = open_conflicts.field
             and open_conflicts.kajabi_value is null
-            and every_cell.ours = open_conflicts.our_value
+            and every_difference.ours = open_conflicts.our_value
     left join active_overrides
-        on every_cell.contact_id = active_overrides.contact_id and every_cell.field = active_overrides.field
+        on every_difference.contact_id = active_overrides.contact_id and every_difference.field = active_overrides.field
     where
-        every_cell.theirs <> coalesce({{ trim_text('every_cell.ours') }}, '')
+        every_difference.theirs is not null
         or (
-            every_cell.theirs is null
-            and {{ trim_text('every_cell.ours') }} is not null
-            and every_cell.field not in ('kajabi_id', 'kajabi_member_id')
+            every_difference.field not in ('kajabi_id', 'kajabi_member_id')
             and (
-                {{ clean_text('every_cell.baseline_text', 'every_cell.field') }} is not null
+                {{ clean_text('every_difference.baseline_text', 'every_difference.field') }} is not null
                 or open_conflicts.contact_id is not null
                 or active_overrides.contact_id is not null
             )

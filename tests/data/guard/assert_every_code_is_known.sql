@@ -57,10 +57,6 @@ with unknown_codes as (
     union all
     {{ unknown_codes(ref('correction_units'), 'verdict', 'correct equal nothing_here waits incomplete') }}
     union all
-    {{ unknown_codes(ref('sendable_records'), 'consent', 'opted_out unknown subscribed') }}
-    union all
-    {{ unknown_codes(ref('sendable_records'), 'left_out_because', 'opted_out no_email shared_email held_row') }}
-    union all
     {{ unknown_codes(ref('stg_ledger__match_overrides'), 'decision', 'same_as new ignore erased') }}
     union all
     {{ unknown_codes(ref('stg_ledger__source_labels'), 'provenance_class', 'own named legacy unknown') }}

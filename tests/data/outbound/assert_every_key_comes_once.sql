@@ -17,6 +17,7 @@ bad_keys as (
         ('kajabi_full_export', ['email_key'], []),
         ('kajabi_new_contacts', ['contact_id'], []),
         ('kajabi_new_contacts', ['email_key'], []),
+        (ref('contact_records'), ['contact_id'], []),
         (ref('sendable_records'), ['contact_id'], [])
     ]) }}
 )
