@@ -51,8 +51,7 @@ EXPLAINING = """
     set auto_explain.log_level = notice
 """
 NOT_EXPLAINING = "set auto_explain.log_min_duration = -1"
-# what they hold is written in the statement itself, or comes from a list of that one row
-MADE_UP = {"Values Scan", "Function Scan", "Result", "WorkTable Scan"}
+MADE_UP = {"Values Scan", "Function Scan", "Result"}  # nothing is read for them
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Loop:
 
 @dataclass
 class Explained:
-    """A statement of the build: the model or data test that it is for, its time, and its plans, nested ones included."""
+    """A statement of the build: the model or data test that it is for, its time, its plans and those nested in it."""
 
     node: str
     seconds: float
@@ -164,12 +163,19 @@ def parts(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def loops(plan: dict[str, Any]) -> Iterator[Loop]:
-    """Every part of a plan that is run again for each row of something, and the rows that it met, thrown away or not."""
+    """Every part of a plan that is run again for each row of something, and the rows that it met, thrown away or not.
+
+    Left out are values that stand in the statement itself, or in the row itself.
+    """
     for part in parts(plan):
         for child in part.get("Plans", []):
             is_inner = part["Node Type"] == "Nested Loop" and child["Parent Relationship"] == "Inner"
-            if (is_inner or child["Parent Relationship"] == "SubPlan") and child["Actual Loops"] > 1:
-                yield Loop(int(child["Actual Loops"]), _rows_met(child), _described(part, child))
+            is_again = (is_inner or child["Parent Relationship"] == "SubPlan") and child["Actual Loops"] > 1
+            relations = [each.get("Relation Name") or each.get("CTE Name") or "" for each in parts(child)]
+            if is_again and any(relations):
+                how = f"{part['Join Type'].lower()} join" if is_inner else "a subquery"
+                what = f"{how}, {child['Node Type']} of {', '.join(dict.fromkeys(filter(None, relations)))}"
+                yield Loop(int(child["Actual Loops"]), _rows_met(child), what)
 
 
 def _rows_met(inner: dict[str, Any]) -> int:
@@ -182,14 +188,7 @@ def _rows_met(inner: dict[str, Any]) -> int:
             part["Actual Rows"] + part.get("Rows Removed by Filter", 0) + part.get("Rows Removed by Index Recheck", 0)
         )
         read += rows * part["Actual Loops"]
-    is_made_up = all(part["Node Type"] in MADE_UP for part in parts(inner) if not part.get("Plans"))
-    return int(read if is_made_up else max(read, given))
-
-
-def _described(outer: dict[str, Any], inner: dict[str, Any]) -> str:
-    names = [part.get("Relation Name") or part.get("CTE Name") or "" for part in parts(inner)]
-    how = "a subquery" if inner["Parent Relationship"] == "SubPlan" else f"{outer['Join Type'].lower()} join"
-    return f"{how}, {inner['Node Type']} of {', '.join(dict.fromkeys(filter(None, names))) or 'no relation'}"
+    return int(max(read, given))
 
 
 def report(statements: list[Explained]) -> list[str]:
@@ -204,6 +203,7 @@ def report(statements: list[Explained]) -> list[str]:
         key=lambda pair: -pair[0].rows,
     )
     both = sum(loop.rows_each > ROWS_FOR_EACH for loop, _ in found)
+    seconds = sum(each.seconds for each in statements)
     lines = [
         f"Loops: run more than {RUNS:,} times, with more than one row each time.",
         f"  {'runs':>12} {'rows each':>10} {'rows':>14}  node: what is run",
@@ -214,10 +214,8 @@ def report(statements: list[Explained]) -> list[str]:
         for loop, node in found
     ] or ["  none"]
     lines += [
-        f"{both} of them over both sides (more than {ROWS_FOR_EACH} rows each time).",
-        "",
-        f"The {SLOWEST} slowest statements, counting of rows included, of {len(statements)} in "
-        f"{sum(each.seconds for each in statements):.1f} s:",
+        f"{both} of them over both sides (more than {ROWS_FOR_EACH} rows each time).\n",
+        f"The {SLOWEST} slowest of {len(statements)} statements in {seconds:.1f} s, the explaining included:",
     ]
     slowest = sorted(statements, key=lambda each: -each.seconds)[:SLOWEST]
     return [*lines, *(f"  {each.seconds:>8.2f} s  {each.node}" for each in slowest)]
@@ -233,15 +231,11 @@ def main() -> int:
         name = database_name()
         with pointed_at(disposable.create(server.settings, name)) as target:
             world = World(target, Path(folder))
-            print(f"Inventing {count:,} contacts ...", file=sys.stderr)
             fill(world, count)
             with world.connect() as connection, connection.transaction():
-                statements = []
-                for each in build(world, connection):
-                    statements.append(each)
-                    print(f"  {each.node}", file=sys.stderr)
+                statements = list(build(world, connection))
     lines = report(statements)
-    print(f"{count:,} contacts\n" + "\n".join(lines))
+    sys.stdout.write(f"{count:,} contacts\n" + "\n".join(lines) + "\n")
     return int(any(line.startswith("!") for line in lines))
 
 
