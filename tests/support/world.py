@@ -6,6 +6,7 @@ import csv
 import re
 import shutil
 from contextlib import nullcontext
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 from uuid import uuid4
@@ -98,13 +99,15 @@ class World:
                 ids.append(str(row["id"]))
         return ids
 
-    def copy_contacts(self, contacts: Sequence[Mapping[str, Any]]) -> None:
+    def copy_contacts(self, contacts: Iterable[Mapping[str, Any]]) -> None:
         """Insert thousands of contacts at once; all of them have the columns of the first."""
-        columns = list(contacts[0])
+        contacts = iter(contacts)
+        first = next(contacts)
+        columns = list(first)
         names = sql.SQL(", ").join(map(sql.Identifier, columns))
         query = sql.SQL("copy public.contacts ({}) from stdin").format(names)
         with self.connect() as connection, connection.cursor() as cursor, cursor.copy(query) as copy:
-            for contact in contacts:
+            for contact in chain([first], contacts):
                 copy.write_row([contact[column] for column in columns])
 
     def write_export(self, rows: Iterable[Mapping[str, str | None]], columns: Sequence[str] | None = None) -> Path:

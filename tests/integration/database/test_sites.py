@@ -151,6 +151,19 @@ def test_citext_may_be_anywhere_and_the_search_path_may_be_anything(target: Targ
     }
 
 
+def test_no_function_of_ours_looks_where_its_caller_looks(world: World) -> None:
+    """A body that was parsed when the function was made knows what it means; a string is read by the caller's path."""
+    functions = world.rows("""
+        select proname as name, coalesce(proconfig, '{}') as settings from pg_proc
+        where prosqlbody is null
+            and pronamespace in ('kajabi_raw'::regnamespace, 'kajabi_ledger'::regnamespace)
+        order by proname
+    """)
+    assert len(functions) > 15
+    fixed = "search_path=pg_catalog, pg_temp"
+    assert [function["name"] for function in functions if fixed not in function["settings"]] == []
+
+
 CROWD = """
     create sequence public.numbers;
     create function public.numbered_id() returns uuid language sql volatile
