@@ -7,9 +7,9 @@
     {%- call statement('main', auto_begin=false) -%}
         {{ drop_old(this) }}
         {{ get_create_table_as_sql(false, relation, sql) }}
-        {%- for index in config.get('indexes', default=[]) %}
-        {{ get_create_index_sql(relation, index) }};
-        {%- endfor %}
+        {% for index in config.get('indexes', default=[]) %}
+            {{ get_create_index_sql(relation, index) }};
+        {% endfor %}
         -- PostgreSQL plans a join with a table that it knows nothing about as if it were small: hours at a million rows
         analyze {{ relation }};
         {{ grant_all(relation, config.get('grants', default={})) }}
@@ -37,7 +37,7 @@
 
 {# dbt's `grants:`, given to a relation that nobody has been granted anything on yet. #}
 {% macro grant_all(relation, grants) -%}
-    {%- for privilege, grantees in grants.items() %}
-    {{ get_grant_sql(relation, privilege, grantees) }};
-    {%- endfor -%}
+    {% for privilege, grantees in grants.items() %}
+        {{ get_grant_sql(relation, privilege, grantees) }};
+    {% endfor %}
 {%- endmacro %}

@@ -6,7 +6,12 @@ further_emails as (select * from {{ ref('stg_crm__contact_emails') }}),
 merge_survivors as (select * from {{ ref('stg_ledger__merge_survivors') }}),
 
 own_keys as (
-    select id as contact_id, 'kajabi_id' as key_name, 1 as key_order, {{ trim_text('kajabi_id') }} as key_value, is_deleted
+    select
+        id as contact_id,
+        'kajabi_id' as key_name,
+        1 as key_order,
+        {{ trim_text('kajabi_id') }} as key_value,
+        is_deleted
     from contacts
     union all
     select id, 'primary_email', 2, {{ clean_email('email') }}, is_deleted

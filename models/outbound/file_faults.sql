@@ -63,11 +63,31 @@ file_faults as (
     union all
     select kind, contact_id, null, 'contact twice' from sent group by kind, contact_id having count(*) > 1
     union all
-    select coalesce(expected.kind, sent.kind), coalesce(expected.contact_id, sent.contact_id), null,
+    select
+        coalesce(expected.kind, sent.kind),
+        coalesce(expected.contact_id, sent.contact_id),
+        null,
         case when sent.contact_id is null then 'not in the file' else 'should not be in the file' end
     from expected
     full outer join sent on expected.kind = sent.kind and expected.contact_id = sent.contact_id
     where expected.contact_id is null or sent.contact_id is null
+    union all
+    select null, null, key_columns, relation || ' has a row twice'
+    from (
+        {{ bad_keys([
+            (ref('contact_records'), ['contact_id'], []),
+            (ref('correction_cells'), ['contact_id', 'field'], []),
+            (ref('kajabi_by_hand'), ['contact_id', 'field'], []),
+            (ref('sendable_records'), ['contact_id'], [])
+        ]) }}
+    ) as bad_keys
+    union all
+    select null, null, column_name, relation || ' has an unknown code'
+    from (
+        {{ unknown_codes(ref('sendable_records'), 'consent', 'opted_out unknown subscribed') }}
+        union all
+        {{ unknown_codes(ref('sendable_records'), 'left_out_because', 'opted_out no_email shared_email held_row') }}
+    ) as unknown_codes
 )
 
 select * from file_faults

@@ -126,7 +126,8 @@ class RecordedBuild:
                 elif marked.lower().startswith("create schema"):
                     recording.seeding.insert(0, marked)
                 elif kind == "model" and marked != "COMMIT":
-                    recording.building.append(marked)
+                    # a model's message ends its own transaction; a replay is one transaction
+                    recording.building.append(marked.removesuffix("commit").rstrip().rstrip(";"))
         return recording
 
     def _replay(self, recording: Recording, project: Path, connection: Connection) -> DbtRun:

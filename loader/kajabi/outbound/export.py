@@ -143,7 +143,7 @@ def _require_sound(connection: Connection) -> None:
     """Raise RefusedByGuard where a file would hold what it must not, or lack somebody who belongs into it."""
     faults = connection.execute(statement("file_faults")).fetchall()
     if faults:
-        named = "; ".join(f"{row['fault']}: {row['count_faults']} ({row['kind']})" for row in faults)
+        named = "; ".join(f"{row['fault']}: {row['count_faults']} ({row['kind'] or 'all files'})" for row in faults)
         raise RefusedByGuard(
             f"The files would not be right: {named}. Nothing was written. Type `./kajabi-guard plan`, then this again; "
             "if it says the same, the rules for the files are at fault: show this to whoever looks after kajabi-guard."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import stat
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -368,6 +369,35 @@ def test_nothing_is_sent_that_has_moved_or_from_a_file_that_looks_damaged(world:
         make(world, "out", "full")
     assert not (tmp_path / "out").exists()
     assert len(world.rows("select * from kajabi_ledger.exports_made")) == 1
+
+
+@pytest.mark.parametrize(
+    ("harm", "found"),
+    [
+        ("update kajabi_guard.made set phone = ' N/A'", "blank or placeholder: 1 (full)"),
+        ("update kajabi_guard.made set city = ''", "blank or placeholder: 1 (full)"),
+        ("update kajabi_guard.made set email = null", "no email: 1 (full)"),
+        ("insert into kajabi_guard.made table kajabi_guard.made", "contact twice: 1 (full); email twice: 1 (full)"),
+        ("delete from kajabi_guard.made", "not in the file: 1 (full)"),
+        ("update kajabi_guard.made set contact_id = gen_random_uuid()", "should not be in the file: 1 (full)"),
+        ("update public.contacts set email_subscribed = false", "opted out: 1 (full)"),
+    ],
+)
+def test_no_file_is_made_with_a_fault_in_it(world: World, harm: str, found: str) -> None:
+    """Asked when it is made: the rules for the files could be wrong, and consent moves after the plan."""
+    world.run("alter table public.contacts alter column email_subscribed set default true")
+    world.add_contacts(person(1))
+    world.run("update public.contacts set email_subscribed = true")
+    world.load(person(1))
+    world.plan()
+    assert list(sent(world, "full")) == [ONE]
+    world.run("create table kajabi_guard.made as table kajabi_guard.kajabi_full_export")
+    world.run("create or replace view kajabi_guard.kajabi_full_export as table kajabi_guard.made")
+    assert list(sent(world, "full")) == [ONE]
+    world.run(harm)
+    with pytest.raises(RefusedByGuard, match=re.escape(found)):
+        make(world, "faulty", "full")
+    assert not (world.folder / "faulty").exists()
 
 
 def test_a_write_that_fails_leaves_no_file_and_no_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

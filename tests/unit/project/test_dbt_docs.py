@@ -223,8 +223,8 @@ def test_an_exposure_depends_on_exactly_what_its_statements_read(name: str, mani
 
 
 def test_every_grain_is_enforced_where_the_table_is_built(manifest: Any) -> None:
-    """By a unique index; where the key may be null, or for a view or a seed, by a guard or a test of what goes out."""
-    asking = {"guard_broken_keys", "assert_every_key_comes_once"}
+    """By a unique index; where the key may be null, or for a view or a seed, by a guard or by the faults of files."""
+    asking = {"guard_broken_keys", "file_faults"}
     asked = {
         name for node in of_type(manifest, "model", "test") if node.name in asking for name in node.depends_on.nodes
     }
@@ -233,8 +233,9 @@ def test_every_grain_is_enforced_where_the_table_is_built(manifest: Any) -> None
         indexed = any(index["unique"] for index in node.config.get("indexes") or [])
         # a view of a table of the ledger has the key of the table
         is_view_of_table = node.config.materialized == "view" and not node.depends_on.nodes[1:]
-        # a guard's healthy state is no row at all
-        if not indexed and node.unique_id not in asked and node.fqn[1] != "guard" and not is_view_of_table:
+        # the healthy state of a guard, or of the faults of files, is no row at all
+        is_finder = node.fqn[1] == "guard" or node.name in asking
+        if not indexed and node.unique_id not in asked and not is_finder and not is_view_of_table:
             loose.append(node.name)
     assert loose == [], "Give the table a unique index in its `config`; a view or a seed, a line in guard_broken_keys."
 
