@@ -7,9 +7,7 @@
     {%- call statement('main', auto_begin=false) -%}
         {{ drop_old(this) }}
         {{ get_create_table_as_sql(false, relation, sql) }}
-        {% for index in config.get('indexes', default=[]) %}
-            {{ get_create_index_sql(relation, index) }};
-        {% endfor %}
+        {{ create_all(relation, config.get('indexes', default=[])) }}
         -- PostgreSQL plans a join with a table that it knows nothing about as if it were small: hours at a million rows
         analyze {{ relation }};
         {{ grant_all(relation, config.get('grants', default={})) }}
@@ -35,9 +33,12 @@
     {%- if old is not none %} drop {{ old.type }} if exists {{ old }} cascade; {% endif -%}
 {%- endmacro %}
 
+{# dbt's `indexes:`. #}
+{% macro create_all(relation, indexes) -%}
+    {%- for index in indexes -%} {{ get_create_index_sql(relation, index) }}; {% endfor -%}
+{%- endmacro %}
+
 {# dbt's `grants:`, given to a relation that nobody has been granted anything on yet. #}
 {% macro grant_all(relation, grants) -%}
-    {% for privilege, grantees in grants.items() %}
-        {{ get_grant_sql(relation, privilege, grantees) }};
-    {% endfor %}
+    {%- for privilege, grantees in grants.items() -%} {{ get_grant_sql(relation, privilege, grantees) }}; {% endfor -%}
 {%- endmacro %}
