@@ -23,6 +23,7 @@ from loader.kajabi.inbound.load import load_export
 from loader.merge.apply import apply_plan
 from loader.merge.guards import read_verdict
 from loader.merge.undo import undo_run
+from loader.stewardship import merged_contacts
 from world import World
 
 if TYPE_CHECKING:
@@ -257,3 +258,16 @@ def test_each_count_sees_the_harm_that_it_is_for(world: World) -> None:
     assert harmed.touched_contacts > plain.touched_contacts
     assert harmed.written_contacts > plain.written_contacts
     assert rehearse("drop trigger contacts_touch on public.contacts").touched_contacts < plain.touched_contacts
+
+
+@pytest.mark.parametrize("count", [2, 50])
+def test_merged_contacts_are_looked_up_once_for_a_whole_list(world: World, count: int) -> None:
+    """One look at contacts for each line of a list takes minutes, where there are many of both."""
+    world.copy_contacts([{"email": f"person{number}@example.org", "source_system": "zoho"} for number in range(1_000)])
+    lines = [f"old{number}@example.org,person{number}@example.org" for number in range(count)]
+    path = world.folder / "merged.csv"
+    path.write_text("\n".join(["old_email,survivor_email", *lines]), encoding="utf-8")
+    with counting() as cost, world.connect() as connection:
+        outcomes = merged_contacts.record_file(connection, path)
+    assert [outcome["outcome"] for outcome in outcomes] == ["recorded"] * count
+    assert (cost.scans, cost.contacts_read) == (1, 1_000)
