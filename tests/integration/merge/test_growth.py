@@ -55,7 +55,7 @@ def test_every_table_of_a_plan_is_analysed_and_none_loops_over_contacts_for_each
                 connection.execute(harm)
             (loop,) = loops(plans[0]["Plan"])
             assert loop.rows > ROWS_FOR_EACH * COUNT, "such a loop is what is looked for"
-    assert sum(bool(each.plans) for each in statements) > len(recording().testing) + 40
+    assert sum(bool(each.plans) for each in statements) > len(recording().testing) + 20
     found = [(loop, each.node) for each in statements for loop in each.loops()]
     worst = max(found, key=lambda pair: pair[0].rows)
     assert worst[0].rows <= ROWS_FOR_EACH * COUNT, worst
