@@ -5,7 +5,6 @@ A slower statement is not seen here (``test_growth.py`` looks at how statements 
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -14,9 +13,9 @@ import pytest
 
 import loader.merge.apply
 from counted import Cost, counting
-from fixtures import drop_database, new_database
+from fixtures import copied
 from loader.common.fields import IDS
-from loader.database.connection import Target, connect, pointed_at
+from loader.database.connection import connect
 from loader.demo.synthetic.organisation import make_organisation, write_export
 from loader.demo.synthetic.second_week import second_week
 from loader.demo.synthetic.shape import CONTACT_COLUMNS, CONTACTS
@@ -24,10 +23,11 @@ from loader.kajabi.inbound.load import load_export
 from loader.merge.apply import apply_plan
 from loader.merge.guards import read_verdict
 from loader.merge.undo import undo_run
+from loader.stewardship import merged_contacts
 from world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from loader.database.connection import Connection
@@ -121,14 +121,6 @@ def load(world: World, rows: list[ExportRow]) -> None:
         load_export(connection, path)
 
 
-@contextmanager
-def new_world(server: dict[str, str], template: str, folder: Path) -> Iterator[World]:
-    name = new_database(server, template)
-    with pointed_at(Target({**server, "PGDATABASE": name})) as target:
-        yield World(target, folder)
-    drop_database(server, name)
-
-
 def pairs(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
     return {(row["contact_id"], row["field"]) for row in rows}
 
@@ -164,8 +156,8 @@ def a_week(world: World, count: int) -> Week:
 def weeks(server: dict[str, str], template: str, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Week]:
     found = {}
     for count in (SMALL, LARGE):
-        with new_world(server, template, tmp_path_factory.mktemp("week")) as world:
-            found[count] = a_week(world, count)
+        with copied(server, template) as target:
+            found[count] = a_week(World(target, tmp_path_factory.mktemp("week")), count)
     return found
 
 
@@ -266,3 +258,16 @@ def test_each_count_sees_the_harm_that_it_is_for(world: World) -> None:
     assert harmed.touched_contacts > plain.touched_contacts
     assert harmed.written_contacts > plain.written_contacts
     assert rehearse("drop trigger contacts_touch on public.contacts").touched_contacts < plain.touched_contacts
+
+
+@pytest.mark.parametrize("count", [2, 50])
+def test_merged_contacts_are_looked_up_once_for_a_whole_list(world: World, count: int) -> None:
+    """One look at contacts for each line of a list takes minutes, where there are many of both."""
+    world.copy_contacts([{"email": f"person{number}@example.org", "source_system": "zoho"} for number in range(1_000)])
+    lines = [f"old{number}@example.org,person{number}@example.org" for number in range(count)]
+    path = world.folder / "merged.csv"
+    path.write_text("\n".join(["old_email,survivor_email", *lines]), encoding="utf-8")
+    with counting() as cost, world.connect() as connection:
+        outcomes = merged_contacts.record_file(connection, path)
+    assert [outcome["outcome"] for outcome in outcomes] == ["recorded"] * count
+    assert (cost.scans, cost.contacts_read) == (1, 1_000)

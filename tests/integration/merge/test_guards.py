@@ -7,22 +7,19 @@ only one who can object.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
-from psycopg import sql
 
 import loader.merge.apply
 import loader.merge.plan
+from fixtures import copied
 from loader.common.errors import KajabiGuardError, RefusedByGuard, StalePlan, Unprepared, Usage
-from loader.database.connection import Target, pointed_at
 from loader.database.statements import statement
 from loader.merge.dbt import DbtRun
 from loader.merge.guards import expected_guards
-from world import World, database_name
+from world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,21 +34,6 @@ EVE = {"email": "eve.moor@example.org", "first_name": "Eve", "last_name": "Moor"
 FAY = {"email": "fay.hill@example.org", "first_name": "Fay", "last_name": "Hill", "kajabi_id": "1000000006"}
 CAL = {"email": "cal.ford@example.org", "first_name": "Cal", "last_name": "Ford", "kajabi_id": "1000000007"}
 PAULAS_PHONE, BENS_PHONE = "(303) 555-0111", "(303) 555-0112"
-
-
-@contextmanager
-def copied(server: dict[str, str], template: str = "template0") -> Iterator[Target]:
-    """A database of its own: a copy of ``template``, dropped afterwards."""
-    name = database_name()
-    create = sql.SQL("create database {} template {} encoding 'UTF8'")
-    with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
-        admin.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
-    try:
-        with pointed_at(Target({**server, "PGDATABASE": name})) as target:
-            yield target
-    finally:
-        with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
-            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ import pytest
 import loader.database.locks
 import loader.merge.transaction
 from console import console_in, digest
+from fixtures import copied
 from loader.common.errors import Busy, KajabiGuardError, RefusedByGuard, Unprepared, Usage
 from loader.database.connection import connect
 from loader.database.locks import run_lock
@@ -28,7 +29,7 @@ from loader.stewardship import merged_contacts, overrides
 from loader.stewardship.erasure import forget
 from loader.stewardship.outcomes import account
 from test_three_way import ADDRESS, MOVED, person
-from test_write import PATIENCE, await_lock, await_rows, copied, held, in_threads, install_meddler, wired
+from test_write import PATIENCE, await_lock, await_rows, held, in_threads, install_meddler, wired
 from world import World
 
 if TYPE_CHECKING:

@@ -22,16 +22,16 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg import sql
 
 import loader.merge.apply
 import loader.merge.transaction
+from fixtures import copied
 from loader.common.errors import Busy, KajabiGuardError, RefusedByGuard, StalePlan, Unprepared
 from loader.common.paths import PROJECT
 from loader.database.connection import Target, pointed_at
 from loader.database.locks import run_lock
 from loader.database.statements import statement
-from world import World, database_name
+from world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,21 +49,6 @@ ADAS_PHONE, OTHER_PHONE = "(303) 555-0142", "(970) 555-0177"
 PATIENCE = 240.0  # seconds until a schedule that hangs is a failure, on a machine that is busy with other things
 GATE = 4_041_700  # the advisory lock that holds a run
 WAITING = "select 1 as there from pg_locks where locktype = 'advisory' and not granted"
-
-
-@contextmanager
-def copied(server: dict[str, str], template: str = "template0") -> Iterator[Target]:
-    """A database of its own: a copy of ``template``, dropped afterwards."""
-    name = database_name()
-    create = sql.SQL("create database {} template {} encoding 'UTF8'")
-    with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
-        admin.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
-    try:
-        with pointed_at(Target({**server, "PGDATABASE": name})) as target:
-            yield target
-    finally:
-        with pointed_at(Target(server)), psycopg.connect("", autocommit=True) as admin:
-            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="module")

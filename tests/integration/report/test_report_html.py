@@ -665,6 +665,33 @@ def test_on_a_phone_nothing_is_cut_and_the_page_does_not_scroll_sideways(
     assert browser.run(UNREACHABLE) == []
 
 
+# labels of charts with a word that is wider than the room for it, so that it breaks between letters
+BROKEN_LABELS = """(() => {
+  const broken = [];
+  for (const label of document.querySelectorAll(".bars th[scope=row]")) {
+    const style = getComputedStyle(label);
+    const room = label.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    const probe = label.appendChild(document.createElement("span"));
+    probe.style.cssText = "position: absolute; white-space: nowrap";
+    for (const word of label.textContent.trim().split(/\\s+/)) {
+      probe.textContent = word;
+      if (probe.getBoundingClientRect().width > room + 0.5) broken.push(word);
+    }
+    probe.remove();
+  }
+  return broken;
+})()"""
+
+
+@pytest.mark.parametrize("width", [400, 1100, 1600])
+def test_no_label_of_a_chart_breaks_within_a_word(browser: Browser, benign: Told, width: int) -> None:
+    browser.look(width, 900)
+    browser.open(benign.folder / PAGE)
+    assert browser.run("document.querySelectorAll('#enrichment th[scope=row]').length") > 2
+    assert browser.run(BROKEN_LABELS) == []
+    assert browser.run("document.documentElement.scrollWidth") <= width, "nobody scrolls sideways"
+
+
 # the lowest contrast between a text and what lies behind it (WCAG 2), over every element that holds text
 WORST_CONTRAST = """(() => {
   const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
