@@ -11,35 +11,25 @@ contact_emails as (select distinct {{ clean_email('email') }} as email_key from 
 address_evaluation as (select * from {{ ref('address_evaluation') }}),
 
 expected as (
-    select id::text as who from contacts where not is_deleted
+    select id as contact_id, null::integer as row_number from contacts where not is_deleted
     union all
-    select exports.row_number::text as who
+    select null, exports.row_number
     from exports
     left join contact_emails on exports.email_key = contact_emails.email_key
     where contact_emails.email_key is null
 ),
 
-evaluated as (
-    select coalesce(contact_id::text, row_number::text) as who
-    from address_evaluation
-),
-
-lost as (
-    select * from expected
-    except all
-    select * from evaluated
-),
-
-added as (
-    select * from evaluated
-    except all
-    select * from expected
+compared as (
+    select contact_id, row_number, 1 as expected, 0 as evaluated from expected
+    union all
+    select contact_id, case when contact_id is null then row_number end, 0, 1 from address_evaluation
 ),
 
 bad_rows as (
-    select *, 'not evaluated' as finding from lost
-    union all
-    select *, 'nobody of ours' as finding from added
+    select contact_id, row_number, sum(expected) as expected, sum(evaluated) as evaluated
+    from compared
+    group by contact_id, row_number
+    having sum(expected) <> 1 or sum(evaluated) <> 1
 )
 
 select * from bad_rows

@@ -339,7 +339,7 @@ def test_what_moved_since_the_plan_is_named_and_an_applied_plan_says_that_it_is_
     assert "inserted as a new contact" in text_of(copy, "zoe@example.org")
     # a contact that neither the picture nor the database has any more: the ledger alone remembers
     copy.run("delete from public.contacts where email = 'zoe@example.org'")
-    copy.run("delete from kajabi_guard.stg_kajabi__contacts where email_key = 'zoe@example.org'")
+    copy.run("delete from kajabi_guard.stg_kajabi__rows where email_key = 'zoe@example.org'")
     assert "(blank) -> (720) 555-0190" in text_of(copy, "zoe@example.org")
 
 
