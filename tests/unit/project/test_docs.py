@@ -7,7 +7,6 @@ import inspect
 import re
 import shlex
 import shutil
-from collections import Counter
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -273,17 +272,12 @@ def test_the_limits_of_the_flow_page_are_the_vars_of_the_project() -> None:
     assert named_vars == set(re.findall(r"(?m)^  (\w+):", lines))
 
 
-def test_the_flow_page_names_the_guards_that_are_tables_and_counts_those_that_nobody_overrides() -> None:
+def test_the_flow_page_names_the_guards_that_are_tables() -> None:
     guards = {row["guard"] for row in seed("guards")}
     models = [file for file in (PROJECT / "models" / "guard").rglob("*.sql") if file.stem in guards]
     tables = {file.stem for file in models if "materialized='table'" in read(file)}
     (line,) = re.findall(r"(?m)^.* is a table, .*: what it looks at is made with the plan.*$", read(FLOW))
     assert set(re.findall(r"`(guard_\w+)`", line)) == tables
-    counts = Counter(row["is_overridable"] for row in seed("guards"))
-    words = ("five", "six", "seven", "eight", "nine")
-    promises, breakers = (words[counts[overridable] - 5] for overridable in ("false", "true"))
-    assert f"{promises.title()} prove the promises of the tool;" in read(FLOW)
-    assert f"{breakers.title()} are breakers," in read(FLOW)
 
 
 def test_the_three_counts_of_the_runbook_are_those_that_apply_prints() -> None:
