@@ -1,4 +1,4 @@
--- dbt renames what it replaces, and only the owner of a table may do that: what another planner built is dropped first,
+-- dbt drops what it replaces, and only the owner of a table may do that: what another planner built is dropped first,
 -- which the owner of the schema may.
 do $$
 declare

@@ -1,5 +1,5 @@
 -- Take every view away before anything is rebuilt, the verdict among them: a plan that is half made must not stand
--- beside an old green verdict. And dbt's two threads, which replace a view by dropping what is built on it, would
+-- beside an old green verdict. And dbt's threads, which replace a view by dropping what is built on it, would
 -- otherwise drop the same views in two orders and lock each other out.
 do $$
 declare
