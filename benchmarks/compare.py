@@ -1,0 +1,75 @@
+"""What the guarded road costs, beside baselines: ``make bench``, or ``scripts/bench --help``.
+
+Invented contacts on a server of our own with PostgreSQL's default settings, which is gone afterwards. Seconds mean
+little elsewhere; the ratios of one run are what can be compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import figures
+import page
+import peers
+import rounds
+import weeks
+from figures import HANDOFF, HUNDRED_THOUSAND, MILLION, Samples
+from organisations import make_template, server_with_defaults
+
+SIZES = (HANDOFF, HUNDRED_THOUSAND, MILLION)
+WEEKS_UP_TO = 10_000  # a week over a slow link is measured at sizes of the handoff's order
+
+
+def runs_of(contacts: int, asked: int | None) -> int:
+    """How many runs a size gets unless somebody asks for another number."""
+    return asked or (3 if contacts < MILLION else 1)
+
+
+def measure(options: argparse.Namespace) -> page.Outcome:
+    """Measure every size, smallest first; returns all that the page tells."""
+    missing = "not measured: left out" if options.without_peers else peers.install()
+    outcome = page.Outcome(seed=options.seed)
+    with TemporaryDirectory() as folder, server_with_defaults(Path(folder) / "server") as server:
+        outcome.server = page.describe(server)
+        for contacts in sorted(options.sizes):
+            rounds.tell(f"{contacts:,} contacts are invented")
+            export = Path(folder) / f"export {contacts}.csv"
+            rows = make_template(server, "kajabi_guard_bench_template", contacts, options.seed, export)
+            world = rounds.World(server, "kajabi_guard_bench_template", export, rows, Path(folder) / "state")
+            samples = Samples(contacts)
+            measured, samples.notes = rounds.peers_for(outcome.samples, contacts, missing)
+            runs = runs_of(contacts, options.runs)
+            for run in range(runs):
+                # beyond the handoff's size a peer's minutes are not spent twice
+                rounds.run_once(world, samples, peers=measured if contacts <= HANDOFF or run == 0 else ())
+            if contacts <= WEEKS_UP_TO:
+                outcome.phases = weeks.run_weeks(world, samples, runs)
+                outcome.phases_at = contacts
+            outcome.samples.append(samples)
+            outcome.runs.append(runs)
+    return outcome
+
+
+def main() -> None:
+    """Measure, print, and with ``--write`` write docs/benchmarks.md."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="contacts (default: all three)")
+    parser.add_argument("--runs", type=int, help="runs a size (default 3; at 1,000,000 contacts 1)")
+    parser.add_argument("--seed", type=int, default=1, help="of the invented people (default 1)")
+    parser.add_argument("--without-peers", action="store_true", help="leave out pandas, csvsql, dlt and dbt seed")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md from this run")
+    options = parser.parse_args()
+    command = shlex.join(("scripts/bench", *sys.argv[1:]))
+    text = page.make(measure(options), command, datetime.now(timezone.utc))
+    print(text)
+    if options.write:
+        page.PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
