@@ -13,7 +13,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import figures
 import page
 import peers
 import rounds
@@ -32,7 +31,7 @@ def runs_of(contacts: int, asked: int | None) -> int:
 
 def measure(options: argparse.Namespace) -> page.Outcome:
     """Measure every size, smallest first; returns all that the page tells."""
-    missing = "not measured: left out" if options.without_peers else peers.install()
+    left_out = dict.fromkeys(peers.PEERS, "not measured: left out") if options.without_peers else peers.install()
     outcome = page.Outcome(seed=options.seed)
     with TemporaryDirectory() as folder, server_with_defaults(Path(folder) / "server") as server:
         outcome.server = page.describe(server)
@@ -42,33 +41,33 @@ def measure(options: argparse.Namespace) -> page.Outcome:
             rows = make_template(server, "kajabi_guard_bench_template", contacts, options.seed, export)
             world = rounds.World(server, "kajabi_guard_bench_template", export, rows, Path(folder) / "state")
             samples = Samples(contacts)
-            measured, samples.notes = rounds.peers_for(outcome.samples, contacts, missing)
+            measured, samples.notes = rounds.peers_for(outcome.samples, contacts, left_out)
             runs = runs_of(contacts, options.runs)
-            for run in range(runs):
-                # beyond the handoff's size a peer's minutes are not spent twice
-                rounds.run_once(world, samples, peers=measured if contacts <= HANDOFF or run == 0 else ())
+            for _ in range(runs):
+                rounds.run_once(world, samples, peers=measured)
             if contacts <= WEEKS_UP_TO:
                 outcome.phases = weeks.run_weeks(world, samples, runs)
-                outcome.phases_at = contacts
+                outcome.phases_of = samples
             outcome.samples.append(samples)
             outcome.runs.append(runs)
     return outcome
 
 
 def main() -> None:
-    """Measure, print, and with ``--write`` write docs/benchmarks.md."""
+    """Measure, print, and with ``--write`` write docs/benchmarks.md and the figures of the README."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="contacts (default: all three)")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="contacts (all three)")
     parser.add_argument("--runs", type=int, help="runs a size (default 3; at 1,000,000 contacts 1)")
     parser.add_argument("--seed", type=int, default=1, help="of the invented people (default 1)")
     parser.add_argument("--without-peers", action="store_true", help="leave out pandas, csvsql, dlt and dbt seed")
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md from this run")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md and the README's figures")
     options = parser.parse_args()
     command = shlex.join(("scripts/bench", *sys.argv[1:]))
-    text = page.make(measure(options), command, datetime.now(timezone.utc))
+    outcome = measure(options)
+    text = page.make(outcome, command, datetime.now(timezone.utc))
     print(text)
     if options.write:
-        page.PAGE.write_text(text, encoding="utf-8")
+        page.write(outcome, text)
 
 
 if __name__ == "__main__":

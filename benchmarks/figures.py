@@ -95,9 +95,11 @@ LINES = (
          (Must(least=15, is_ratio=True, sizes=(HANDOFF,)),)),
     Line("week over the link", "`weekly FILE` and `apply FINGERPRINT` over that link", "row by row over the link"),
     Line("load memory", "memory of the client: load", musts=CLIENT, unit="MB"),
+    Line("plan first memory", "memory of the client: plan, the first", musts=CLIENT, unit="MB"),
     Line("plan memory", "memory of the client: plan", musts=CLIENT, unit="MB"),
     Line("report memory", "memory of the client: report", musts=CLIENT, unit="MB"),
     Line("apply memory", "memory of the client: apply", musts=CLIENT, unit="MB"),
+    Line("weekly memory", "memory of the client: `weekly FILE`", musts=CLIENT, unit="MB"),
 )  # fmt: skip
 CALLED = {
     "copy": "COPY", "update": "the UPDATE", "merge": "the MERGE", "weekly": "`weekly`",

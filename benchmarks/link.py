@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -47,10 +47,15 @@ class Link:
         self._turns: list[Turn] = []
         self._last: dict[int, Turn] = {}
         self._lock = threading.Lock()
+        self._is_over = threading.Event()
+        self._sockets: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(host))
         self._listener.listen(64)
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listener.settimeout(0.1)  # to look whether it is over: closing a socket wakes nobody who waits at it
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     @property
     def turns(self) -> list[Turn]:
@@ -59,23 +64,34 @@ class Link:
             return [turn for turn in self._turns if turn.answered]
 
     def close(self) -> None:
-        """Take no more connections; those that are open end with their client."""
-        self._listener.close()
+        """Take no more connections, and end those that are open."""
+        self._is_over.set()
+        self._accepting.join()
+        for each in self._sockets:
+            with suppress(OSError):  # it has ended by itself
+                each.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        for each in (self._listener, *self._sockets):
+            each.close()
 
     def _accept(self) -> None:
-        while True:
+        while not self._is_over.is_set():
             try:
                 client, _ = self._listener.accept()
-            except OSError:  # closed
-                return
+            except TimeoutError:
+                continue
             server = socket.socket(socket.AF_UNIX)
+            self._sockets += [client, server]
             server.connect(str(self.server))
             self.connections += 1
             open_since = time.perf_counter() + self.round_trip
             self._carry(client, server, self.connections, open_since, is_asking=True)
             self._carry(server, client, self.connections, open_since, is_asking=False)
 
-    def _carry(self, come: socket.socket, go: socket.socket, number: int, open_since: float, *, is_asking: bool) -> None:
+    def _carry(
+        self, come: socket.socket, go: socket.socket, number: int, open_since: float, *, is_asking: bool
+    ) -> None:
         """Carry what comes to where it goes, late by half a round trip: one thread reads, another writes."""
         under_way: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
 
@@ -104,7 +120,8 @@ class Link:
                 return
 
         for work in (read, write):
-            threading.Thread(target=work, daemon=True).start()
+            self._threads.append(threading.Thread(target=work, daemon=True))
+            self._threads[-1].start()
 
     def _note(self, number: int, now: float, *, is_asking: bool) -> None:
         with self._lock:
@@ -128,12 +145,14 @@ def busy(turns: list[Turn], begin: float, end: float) -> float:
 
 
 @contextmanager
-def linked(settings: dict[str, str], round_trip: float, host: Path | None = None) -> Iterator[tuple[Link, dict[str, str]]]:
+def linked(
+    settings: dict[str, str], round_trip: float, host: Path | None = None
+) -> Iterator[tuple[Link, dict[str, str]]]:
     """Lead to the server of these PG* variables through a link: yields it, and the variables that go through it.
 
     ``host`` is the folder of the socket, where it must stay the same: dbt parses again for a server with another one.
     """
-    with TemporaryDirectory(prefix="kg-link-", dir="/tmp") as folder:  # noqa: S108  # a socket's path must be short
+    with TemporaryDirectory(prefix="kg-link-", dir="/tmp") as folder:  # a socket's path must be short
         place = host or Path(folder)
         place.mkdir(mode=0o700, exist_ok=True)
         (place / SOCKET).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""One step in a process of its own, so that its memory is its own: ``python benchmarks/one_step.py STEP [ARGUMENT ...]``.
+"""One step in a process of its own, so that its memory is its own: ``one_step.py STEP [ARGUMENT ...]``.
 
 The PG* variables lead to the database, KAJABI_GUARD_BENCH to the folder for state and reports. One JSON object is
 printed: how long the step took without the start of Python, the peak of memory, when which phase began, and more.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 from unittest import mock
@@ -32,6 +31,7 @@ from loader.stewardship import merged_contacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 FIRST_ID = 2_100_000_000
 SHARE_CHANGED = 50  # every 50th contact: 2 %

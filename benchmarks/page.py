@@ -1,15 +1,20 @@
-"""The page docs/benchmarks.md, whole, from one run."""
+"""The page docs/benchmarks.md, whole, from one run, and the few figures of it that the README repeats."""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 from dataclasses import dataclass, field
-from pathlib import Path
+from importlib.metadata import version
+from statistics import median
 from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
 
 import figures
 import peers
+import rounds
 import weeks
 from loader.common.paths import PROJECT
 from loader.database.connection import Target, connect, pointed_at
@@ -18,28 +23,16 @@ from processes import HERE
 if TYPE_CHECKING:
     from datetime import datetime
 
-PAGE = PROJECT / "docs" / "benchmarks.md"
-EXPLAINED = """\
-Seconds mean little on another machine; the ratios are what can be compared.
-Every run has a fresh copy of the same database; a step of ours and its baseline take turns.
-A ratio is the median of the ratios run by run.
-What must hold is judged by medians, where a limit is set for that size.
-
-- Every step of ours runs in a process of its own, whose memory is measured; the start of Python is counted only where it says *the whole command*.
-- The handoff's size is the synthetic organisation of the demo; at other sizes every 50th contact differs, half of them blank here and half with another value in Kajabi.
-- *dbt itself* is a project of as many nodes as a plan runs, each `select 1 as x`, with the same profile and the same options.
-- *Another writer* asks for the lock that writing to `contacts` needs, over and over, while apply runs; the figure is its longest wait.
-- The old importer sends one `UPDATE ... COALESCE` a row, and an `INSERT` where no contact was updated, all in one transaction.
-- The link is a proxy that delays each direction by half of the round trip and does not limit what goes through it.
-  Opening a connection takes one round trip more; TLS and passwords are not imitated.
-- A peer that does not end within {cap} seconds is stopped, and left out where a smaller size says that it would not.
-  pandas, csvkit and dlt are installed in an environment of their own: {peers}.
-"""
+PAGE, README = PROJECT / "docs" / "benchmarks.md", PROJECT / "README.md"
+IN_THE_README = re.compile(r"(?ms)^\| contacts +\| `load`.*?(?=^$)")
+STEPS = ("load", "plan", "report", "apply")
 WEEK = """\
-`weekly FILE`, then `apply FINGERPRINT`, as they are typed, with {contacts} contacts, medians of {runs}; the project has been parsed by a plan before.
+`weekly FILE`, then `apply FINGERPRINT`, as they are typed, with {contacts} contacts, {runs}.
+The project has been parsed by a plan before.
 *server works* is the time in which the server worked on at least one answer.
 The last column is the same over the link with round trips of 20 ms.
-"""
+
+{table}"""
 
 
 @dataclass
@@ -51,49 +44,81 @@ class Outcome:
     samples: list[figures.Samples] = field(default_factory=list)
     runs: list[int] = field(default_factory=list)
     phases: weeks.Phases = field(default_factory=dict)
-    phases_at: int = 0
+    phases_of: figures.Samples | None = None
 
 
 def describe(server: dict[str, str]) -> str:
     """PostgreSQL's version, and every setting of the server that is not its default."""
     target = Target(server)
     with pointed_at(target), connect(target) as connection:
-        version = str(connection.info.parameter_status("server_version")).partition(" ")[0]
+        number = str(connection.info.parameter_status("server_version")).partition(" ")[0]
         settings = connection.execute((HERE / "server_settings.sql").read_bytes()).fetchall()
     listed = ", ".join(f"`{setting['name']} = '{setting['value']}'`" for setting in settings)
-    return f"PostgreSQL {version} with its default settings, but for {listed}"
+    return f"PostgreSQL {number} with its default settings, but for {listed}"
 
 
 def make(outcome: Outcome, command: str, now: datetime) -> str:
     """The page as text."""
-    sizes = ", ".join(
-        f"{samples.contacts:,} contacts ({runs} {'run' if runs == 1 else 'runs'})"
-        for samples, runs in zip(outcome.samples, outcome.runs, strict=True)
+    return (HERE / "page.template").read_text(encoding="utf-8").format(
+        command=command,
+        day=f"{now:%Y-%m-%d}",
+        sizes=", ".join(
+            f"{samples.contacts:,} contacts ({runs_text(runs)})"
+            for samples, runs in zip(outcome.samples, outcome.runs, strict=True)
+        ),
+        seed=outcome.seed,
+        machine=machine(),
+        versions=versions(),
+        server=outcome.server,
+        cap=f"{peers.CAP:.0f}",
+        once=f"{rounds.ONCE_IS_ENOUGH:.0f}",
+        peers=versions_of_peers(),
+        table=figures.markdown(figures.HEADER, figures.table(outcome.samples), figures.NUMBERS),
+        held=held(outcome.samples),
+        week=week(outcome),
+    )  # fmt: skip
+
+
+def runs_text(runs: int) -> str:
+    """How many runs, in words."""
+    return "one run" if runs == 1 else f"{runs} runs"
+
+
+def held(samples: list[figures.Samples]) -> str:
+    """Whether everything holds that must, and else what does not."""
+    broken = figures.not_held(samples)
+    lines = "\n".join(f"- {line}" for line in broken)
+    return f"These do not hold:\n\n{lines}" if broken else "Everything that must hold does."
+
+
+def week(outcome: Outcome) -> str:
+    """The second table, with what it is about."""
+    if outcome.phases_of is None:
+        return "Not measured in this run."
+    runs = outcome.runs[outcome.samples.index(outcome.phases_of)]
+    return WEEK.format(
+        contacts=f"{outcome.phases_of.contacts:,}",
+        runs=runs_text(runs) if runs == 1 else f"medians of {runs_text(runs)}",
+        table=figures.markdown(weeks.HEADER, weeks.table(outcome.phases), weeks.NUMBERS),
     )
-    parts = [
-        "# Benchmarks\n",
-        f"Made by `{command}` on {now:%Y-%m-%d}, whole: whatever is edited here is lost with the next run.\n"
-        f"{sizes}; seed {outcome.seed}.\n"
-        f"{machine()}.\n{versions()}.\n{outcome.server}.\n",
-        EXPLAINED.format(cap=f"{peers.CAP:.0f}", peers=versions_of_peers()),
-        "## What each step costs\n",
-        figures.markdown(figures.HEADER, figures.table(outcome.samples), figures.NUMBERS) + "\n",
-        held(outcome),
-    ]
-    if outcome.phases:
-        runs = outcome.runs[[samples.contacts for samples in outcome.samples].index(outcome.phases_at)]
-        about = WEEK.format(contacts=f"{outcome.phases_at:,}", runs="one run" if runs == 1 else f"{runs} runs")
-        table = figures.markdown(weeks.HEADER, weeks.table(outcome.phases), weeks.NUMBERS)
-        parts += ["## Where each second of a week goes\n", about, table + "\n"]
-    return "\n".join(parts)
 
 
-def held(outcome: Outcome) -> str:
-    """One sentence: whether everything holds that must."""
-    broken = figures.not_held(outcome.samples)
-    if not broken:
-        return "Everything that must hold does.\n"
-    return "These do not hold:\n\n" + "\n".join(f"- {line}" for line in broken) + "\n"
+def readme_table(samples: list[figures.Samples]) -> str:
+    """The table of the README: the median of each step at each size."""
+    rows = [
+        (f"{each.contacts:,}", *(f"{figures.number(median(each.of[step]))} s" for step in STEPS))
+        for each in samples
+    ]  # fmt: skip
+    return figures.markdown(("contacts", *(f"`{step}`" for step in STEPS)), rows, tuple(range(len(STEPS) + 1))) + "\n"
+
+
+def write(outcome: Outcome, text: str) -> None:
+    """Write the page, and its figures into the README. Raises ValueError where the README has lost its table."""
+    readme, found = IN_THE_README.subn(readme_table(outcome.samples), README.read_text(encoding="utf-8"))
+    if found != 1:
+        raise ValueError("The README has no table of the steps any more: its first line begins `| contacts | `load`.")
+    PAGE.write_text(text, encoding="utf-8")
+    README.write_text(readme, encoding="utf-8")
 
 
 def machine() -> str:
@@ -105,16 +130,12 @@ def machine() -> str:
 
 def versions() -> str:
     """The versions of what ours is made of."""
-    from importlib.metadata import version  # noqa: PLC0415
-
-    named = ("dbt-core", "dbt-postgres", "psycopg")
-    return f"Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in named)}"
+    named = ", ".join(f"{name} {version(name)}" for name in ("dbt-core", "dbt-postgres", "psycopg"))
+    return f"Python {platform.python_version()}, {named}"
 
 
 def versions_of_peers() -> str:
     """What ``peers.txt`` pins, for this Python."""
-    from packaging.requirements import Requirement  # noqa: PLC0415
-
     lines = (line for line in peers.REQUIREMENTS.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
-    wanted = [wanted for wanted in map(Requirement, lines) if wanted.marker is None or wanted.marker.evaluate()]
+    wanted = [each for each in map(Requirement, lines) if each.marker is None or each.marker.evaluate()]
     return ", ".join(f"{each.name} {str(each.specifier).lstrip('=')}" for each in wanted)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 
 def load_with_pandas(file: str) -> float:
+    """``read_csv`` and ``to_sql``, with what they do by themselves."""
     import pandas as pd  # noqa: PLC0415  # the other peer does not need it
     import sqlalchemy  # noqa: PLC0415
 
@@ -24,6 +25,7 @@ def load_with_pandas(file: str) -> float:
 
 
 def load_with_dlt(file: str) -> float:
+    """``pipeline.run`` with the rows of the file."""
     import dlt  # noqa: PLC0415
 
     def rows():  # noqa: ANN202  # its type is dlt's to know

@@ -25,20 +25,21 @@ CAP = 120.0  # seconds: a peer that needs longer is stopped
 NOT_INSTALLED = "not measured: could not be installed"
 
 
-def install() -> str | None:
-    """Make the environment of the peers, unless it is there as ``peers.txt`` says; returns why that failed."""
+def install() -> dict[str, str]:
+    """Make the environment of the peers, unless it is there as ``peers.txt`` says; returns who is missing, and why."""
     done, wanted = PLACE / "installed.txt", REQUIREMENTS.read_bytes() + sys.version.encode()
     if done.exists() and done.read_bytes() == wanted:
-        return None
+        return {}
     shutil.rmtree(PLACE, ignore_errors=True)
     try:
         run([sys.executable, "-m", "venv", str(PLACE)], without_database())
         pip = [str(PLACE / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         run([*pip, "--requirement", str(REQUIREMENTS)], without_database())
-    except StepFailed:
-        return NOT_INSTALLED
+    except StepFailed as failed:
+        print(failed, file=sys.stderr)
+        return dict.fromkeys((peer for peer in PEERS if peer != "dbt seed"), NOT_INSTALLED)  # that is here
     done.write_bytes(wanted)
-    return None
+    return {}
 
 
 def load(peer: str, file: Path, rows: int, target: Target) -> float:

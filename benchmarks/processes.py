@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parent
 PATIENCE = 1800.0  # seconds: no step of ours may keep a benchmark for longer
 
 
@@ -55,7 +56,7 @@ def run(words: list[str], environment: Mapping[str, str], patience: float = PATI
 
 
 def without_database(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """This environment, without what could lead a program to a database or a setting of somebody's own."""
+    """Give an environment without what could lead a program to a database or a setting of somebody's own."""
     return {
         name: value
         for name, value in environment.items()
@@ -78,7 +79,8 @@ class Step:
 def step(name: str, *arguments: object, settings: Mapping[str, str], place: Path) -> Step:
     """Run a step of ``one_step.py`` against the database of these PG* variables, with ``place`` as its folder."""
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    environment = {**without_database(), **settings, "KAJABI_GUARD_BENCH": str(place)}
+    ours = {"KAJABI_GUARD_BENCH": str(place), "PYTHONPATH": str(PROJECT)}
+    environment = {**without_database(), **settings, **ours}
     program = run([sys.executable, str(HERE / "one_step.py"), name, *map(str, arguments)], environment)
     told = json.loads(program.printed.splitlines()[-1])
     marks = [(program.began, "Python starts"), *((at, phase) for at, phase in told.pop("marks"))]

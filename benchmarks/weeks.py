@@ -1,4 +1,4 @@
-"""A whole week at the handoff's size, as somebody types it, through a link: where its seconds go, and its round trips."""
+"""A whole week as somebody types it, through a link: where its seconds go, and how many round trips it takes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def run_weeks(world: World, samples: Samples, runs: int) -> Phases:
     counts has the project parsed.
     """
     phases: Phases = {}
-    with TemporaryDirectory(prefix="kg-link-", dir="/tmp") as folder:  # noqa: S108  # a socket's path must be short
+    with TemporaryDirectory(prefix="kg-link-", dir="/tmp") as folder:  # a socket's path must be short
         host = Path(folder) / "link"
         _week(world, 0.0, host)
         for _ in range(runs):
@@ -60,6 +60,7 @@ def run_weeks(world: World, samples: Samples, runs: int) -> Phases:
                     samples.add(name, scaled(samples, name, row_by_row, rows, world.rows))
                 else:
                     samples.add("weekly", weekly.program.seconds)
+                    samples.add("weekly memory", weekly.peak_megabytes)
                     samples.add("apply command", apply.program.seconds)
                     samples.add("apply processor", apply.program.processor)
     return phases
