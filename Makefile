@@ -30,4 +30,4 @@ bench: setup
 	@bash scripts/bench --write
 
 clean:
-	rm -rf .venv .kajabi-guard/dbt
+	rm -rf .venv .kajabi-guard/dbt .kajabi-guard/bench-peers

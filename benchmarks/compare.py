@@ -19,6 +19,7 @@ import rounds
 import weeks
 from figures import HANDOFF, HUNDRED_THOUSAND, MILLION, Samples
 from organisations import make_template, server_with_defaults
+from processes import StepFailed
 
 SIZES = (HANDOFF, HUNDRED_THOUSAND, MILLION)
 WEEKS_UP_TO = 10_000  # a week over a slow link is measured at sizes of the handoff's order
@@ -40,21 +41,27 @@ def measure(options: argparse.Namespace) -> page.Outcome:
             export = Path(folder) / f"export {contacts}.csv"
             rows = make_template(server, "kajabi_guard_bench_template", contacts, options.seed, export)
             world = rounds.World(server, "kajabi_guard_bench_template", export, rows, Path(folder) / "state")
-            samples = Samples(contacts)
+            samples, runs = Samples(contacts), runs_of(contacts, options.runs)
             measured, samples.notes = rounds.peers_for(outcome.samples, contacts, left_out)
-            runs = runs_of(contacts, options.runs)
-            for _ in range(runs):
-                rounds.run_once(world, samples, peers=measured)
-            if contacts <= WEEKS_UP_TO:
-                outcome.phases = weeks.run_weeks(world, samples, runs)
-                outcome.phases_of = samples
             outcome.samples.append(samples)
             outcome.runs.append(runs)
+            try:
+                for _ in range(runs):
+                    rounds.run_once(world, samples, peers=measured)
+                if contacts <= WEEKS_UP_TO:
+                    outcome.phases = weeks.run_weeks(world, samples, runs)
+                    outcome.phases_of = samples
+            except StepFailed as failed:
+                outcome.failures.append(f"{contacts:,} contacts: {failed}")
+                break
     return outcome
 
 
 def main() -> None:
-    """Measure, print, and with ``--write`` write docs/benchmarks.md and the figures of the README."""
+    """Measure, print, and with ``--write`` write docs/benchmarks.md and the figures of the README.
+
+    Where a step of ours fails, what was measured before is printed, nothing is written, and the exit code is 1.
+    """
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="contacts (all three)")
     parser.add_argument("--runs", type=int, help="runs a size (default 3; at 1,000,000 contacts 1)")
@@ -66,6 +73,8 @@ def main() -> None:
     outcome = measure(options)
     text = page.make(outcome, command, datetime.now(timezone.utc))
     print(text)
+    if outcome.failures:
+        sys.exit("\n".join(outcome.failures))
     if options.write:
         page.write(outcome, text)
 

@@ -137,6 +137,7 @@ def command(*words: str) -> float:
     announce(week, "report", "report")
     announce(commands, "apply_plan", "apply", "report of what was written")
     printed = io.StringIO()
+    begins("connecting")
     with redirect_stdout(printed):
         commands.cli.main([*words, "--json"], standalone_mode=False)
     begins("Python ends")

@@ -45,6 +45,7 @@ class Outcome:
     runs: list[int] = field(default_factory=list)
     phases: weeks.Phases = field(default_factory=dict)
     phases_of: figures.Samples | None = None
+    failures: list[str] = field(default_factory=list)
 
 
 def describe(server: dict[str, str]) -> str:

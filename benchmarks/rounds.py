@@ -135,10 +135,13 @@ def _apply(world: World, samples: Samples, target: Target) -> None:
     samples.add("writer waits", max(waits))
 
 
-def worth_trying(samples: Samples, peer: str, contacts: int) -> bool:
-    """Whether a peer would end within its time at another size, if it goes on as it did at this one."""
-    found = samples.of.get(peer, [])
-    return bool(found) and min(found) * contacts / samples.contacts <= CAP
+def why_not(smaller: Samples, peer: str, contacts: int) -> str | None:
+    """Why a peer is not worth trying with so many contacts, after what it did with fewer; None where it is."""
+    found = smaller.of.get(peer, [])
+    if found and min(found) * contacts / smaller.contacts <= CAP:
+        return None
+    is_slow = found or smaller.notes[peer].startswith("stopped")
+    return f"not measured: would need more than {CAP:.0f} s" if is_slow else "not measured: it failed with fewer"
 
 
 def peers_for(
@@ -147,6 +150,7 @@ def peers_for(
     """The peers to measure at this size, and what the table shall say of the others."""
     notes = dict(left_out)
     for peer in PEERS:
-        if peer not in notes and all_samples and not worth_trying(all_samples[-1], peer, contacts):
-            notes[peer] = f"not measured: would need more than {CAP:.0f} s"
+        why = why_not(all_samples[-1], peer, contacts) if all_samples and peer not in notes else None
+        if why:
+            notes[peer] = why
     return tuple(peer for peer in PEERS if peer not in notes), notes

@@ -73,7 +73,7 @@ def test_the_old_importer_needs_a_round_trip_a_row_and_leaves_what_the_bare_upda
 def test_a_command_tells_its_phases(a_world: World, bench: Target) -> None:
     done = step("command", "history", settings=bench.settings, place=a_world.place)
     assert done.printed == []
-    assert [phase for _, phase in done.marks] == ["Python starts", "Python ends"]
+    assert [phase for _, phase in done.marks] == ["Python starts", "connecting", "Python ends"]
 
 
 def test_a_step_that_fails_says_why(a_world: World, bench: Target) -> None:
