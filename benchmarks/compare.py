@@ -17,11 +17,10 @@ import page
 import peers
 import rounds
 import weeks
-from figures import HANDOFF, HUNDRED_THOUSAND, MILLION, Samples
+from figures import MILLION, SIZES, Samples
 from organisations import make_template, server_with_defaults
 from processes import StepFailed
 
-SIZES = (HANDOFF, HUNDRED_THOUSAND, MILLION)
 WEEKS_UP_TO = 10_000  # a week over a slow link is measured at sizes of the handoff's order
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from statistics import median
 
-HANDOFF, HUNDRED_THOUSAND, MILLION = 6_555, 100_000, 1_000_000
+SIZES = HANDOFF, HUNDRED_THOUSAND, MILLION = 6_555, 100_000, 1_000_000
 HEADER = ("contacts", "what", "median (lowest to highest)", "times", "of", "must be", "holds")
 NUMBERS = (0, 2, 3)
 
@@ -61,7 +61,7 @@ class Samples:
 FLOOR, FIRST_FLOOR = "dbt and three MERGE", "dbt that parses and three MERGE"
 CLIENT = (Must(most=200),)
 LINES = (
-    Line("load", "**load**: every record of the file, or none", "copy", (Must(most=2.5, is_ratio=True),)),
+    Line("load", "**load**: every record of the file, or none", "copy", (Must(most=2.5, is_ratio=True, sizes=SIZES),)),
     Line("copy", "COPY of the raw bytes, nothing checked"),
     Line("pandas.to_sql", "pandas: `read_csv`, `to_sql`", "copy"),
     Line("csvsql", "csvkit: `csvsql --insert`, the whole command", "copy"),
