@@ -27,7 +27,7 @@ docs: setup
 	@.venv/bin/python scripts/docs
 
 bench: setup
-	@bash scripts/bench
+	@bash scripts/bench --write
 
 clean:
-	rm -rf .venv .kajabi-guard/dbt
+	rm -rf .venv .kajabi-guard/dbt .kajabi-guard/bench-peers
