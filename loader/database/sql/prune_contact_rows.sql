@@ -4,7 +4,7 @@ delete from kajabi_raw.contact_rows
 where load_id in (
     select load_id from kajabi_raw.loads
     where
-        exists(select from kajabi_raw.contact_rows where contact_rows.load_id = loads.load_id)
+        exists (select from kajabi_raw.contact_rows where contact_rows.load_id = loads.load_id)
         and load_id not in (
             select load_id from kajabi_raw.loads
             where

@@ -126,9 +126,9 @@ def _insert(connection: Connection, export: ExportFile, columns_version: str) ->
 
 def _copy(connection: Connection, export: ExportFile, load_id: int, progress: Callable[[int], None] | None) -> int:
     """Prove and copy every record; return how many, if three counts agree: the file's, COPY's, what can be read."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, export.mapped_columns))
+    columns = sql.SQL(", ").join(map(sql.Identifier, export.mapped_columns)).as_string(connection)
     with connection.cursor() as cursor:
-        with cursor.copy(sql.SQL(statement("copy_contact_rows")).format(columns=columns)) as copy:
+        with cursor.copy((statement("copy_contact_rows") % {"columns": columns}).encode()) as copy:
             for records in export.records(load_id, progress):
                 copy.write(records)
         copied = cursor.rowcount

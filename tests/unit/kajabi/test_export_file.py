@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import io
 import os
+import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -322,6 +323,49 @@ class TestReadsExactly:
         assert column(rows, "tags") == values
 
 
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_what_a_cell_says_is_judged_and_not_its_quotes(scratch: Path, quoting: int) -> None:
+    lines = [["Email", "ID", "First Name"], ["a@example.org", "2100000001", "Ann, Q"], ["b@example.org", "", 'B "Bo"']]
+    text = io.StringIO()
+    csv.writer(text, quoting=quoting).writerows(lines)  # type: ignore[arg-type]
+    assert column(rows_of(written(scratch, text.getvalue()))[1], "first_name") == ["Ann, Q", 'B "Bo"']
+    csv.writer(text, quoting=quoting).writerow(["c@example.org", "2,1E+09", "C"])  # type: ignore[arg-type]
+    assert "record 3 (line 4), column 2" in refusal(written(scratch, text.getvalue()))
+
+
+@pytest.mark.parametrize("line_end", ["\r\n", "\n"])
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [
+        ("c@example.org,x,1", "header has 2 cells and this record 3"),
+        ("c@example.org", "header has 2 cells and this record 1"),
+        # as many cells as two records have, and a line end too many or too few
+        ("c@example.org\n x,d@example.org,x", "header has 2 cells and this record 1"),
+        ('c@example.org,"x\n,y"z', "a quote stands inside the cell"),
+    ],
+)
+def test_records_that_would_make_up_for_each_other_are_refused(
+    scratch: Path, last: str, reason: str, line_end: str
+) -> None:
+    lines = f"Email,Tags\na@example.org,x\nb@example.org,y\n{last}\n"
+    assert reason in refusal(written(scratch, lines.replace("\n", line_end)))
+
+
+def test_no_more_of_a_long_file_is_held_than_of_a_short_one(scratch: Path) -> None:
+    """Ten times as many records take no more memory, and each block is given before the next one is read."""
+    peaks = []
+    for count in (20_000, 200_000):
+        written(scratch, "Email,Tags\n" + '"ann@example.org","a, b"\n' * count)
+        export = read_export(scratch, COLUMNS)
+        tracemalloc.start()
+        longest = max(len(records) for records in export.records(7))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert export.row_count == count
+        assert longest < 4 * csv_scanner.CHUNK_BYTES
+    assert peaks[1] < 1.1 * peaks[0] < 4_000_000
+
+
 @pytest.mark.parametrize("length", [100_000, 131_073, 1_000_000])
 @pytest.mark.parametrize("header", ["Tags", "Story (custom_1)"])
 def test_a_long_cell_is_read_exactly(scratch: Path, header: str, length: int) -> None:
@@ -577,7 +621,9 @@ def test_bytes_that_the_named_encoding_lacks_are_refused(scratch: Path) -> None:
     assert "record 2 (line 3): the byte at offset 44 is not valid cp1252" in message
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-7", "cp037", "rot13", "base64", "no-such-encoding", ""])
+@pytest.mark.parametrize(
+    "encoding", ["utf-16", "utf-7", "cp037", "rot13", "base64", "raw_unicode_escape", "no-such-encoding", ""]
+)
 def test_an_encoding_that_cannot_be_read_is_refused_as_a_word_of_the_command_line(encoding: str) -> None:
     with pytest.raises(Usage, match="Nothing was loaded"):
         read_export(EXPORTS / "kajabi_contacts.csv", COLUMNS, encoding=encoding)
