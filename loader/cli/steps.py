@@ -75,7 +75,7 @@ def load(
         size = file.stat().st_size
     except OSError:
         size = 0  # what is wrong with it is said where it is read
-    with prepared(target, "load") as connection, bytes_progress("Loading", 2 * size) as progress:
+    with prepared(target, "load") as connection, bytes_progress("Loading", size) as progress:
         loaded = load_export(connection, file, encoding=encoding, as_baseline=as_baseline, progress=progress)
     if not is_silent:
         say(f"{target.label}\n{loaded.as_text()}")

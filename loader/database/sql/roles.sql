@@ -51,7 +51,7 @@ grant usage on schema kajabi_raw, kajabi_ledger to kajabi_guard_loader, kajabi_g
 
 -- loader: copies an export and makes it the newest load or the baseline; rows of old exports are pruned
 grant select on kajabi_ledger.schema_migrations to kajabi_guard_loader;
-grant select, insert, update (newest_rank, baseline_rank, baseline_how, baseline_at) on kajabi_raw.loads
+grant select, insert, update (row_count, newest_rank, baseline_rank, baseline_how, baseline_at) on kajabi_raw.loads
 to kajabi_guard_loader;
 grant select, insert, delete on kajabi_raw.contact_rows to kajabi_guard_loader;
 grant usage on sequence kajabi_raw.load_ranks to kajabi_guard_loader;

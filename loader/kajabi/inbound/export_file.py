@@ -1,10 +1,10 @@
 """What a Kajabi contacts export is, and why a file is refused. Nothing here knows of a database.
 
-A file is read twice. ``read_export`` proves all of it (form, header, meaning) and gives its digest and its
-counts, so a bad file is refused before a transaction is open, and what is recorded of the file can be written
-before its records. ``ExportFile.rows`` then reads it again for COPY, without the proofs but with the digest:
-unless the bytes are the very ones that were proved, it raises after the last row. Let that exception leave
-the COPY block, and the transaction keeps nothing. The file need not fit into memory, nor stand still.
+``read_export`` proves the header and gives the digest of the file, by which it is known again. ``ExportFile.records``
+then proves every record (form and meaning) and gives it for COPY in the same pass, so that the server works while the
+next block is read. A fault raises in the middle of it, and bytes with another digest after the last record: let
+that exception leave the COPY block, and the transaction keeps nothing. The file need not fit into memory, nor stand
+still.
 
 Which rows are valid contacts (a missing email, a duplicate, a placeholder) is decided in SQL, not here.
 """
@@ -17,13 +17,12 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from ...common.columns import Columns
 from ...common.errors import ExportRejected, KajabiGuardError, Usage
 from ...common.fields import PLANNED
-from .csv_scanner import Block, Scan, shown
+from .csv_scanner import Block, Scan, as_written, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -86,40 +85,57 @@ class ColumnMap:
         return self.headers.get(("handle", _key(handle[1])) if handle else ("name", _key(header)))
 
 
-@dataclass(frozen=True)
+@dataclass
 class ExportFile:
-    """A contacts export that was read to its end and found sound; ``rows`` reads it again."""
+    """A contacts export whose header is sound; ``records`` proves the rest of it, and counts it in ``row_count``."""
 
     path: Path
     file_name: str
     encoding: str
     sha256: str
     byte_count: int
-    row_count: int
     header: tuple[str, ...]
     mapped_columns: dict[str, str]
     unmapped_columns: tuple[str, ...]
+    labels: dict[int, str]
     positions: dict[str, int]
+    row_count: int = 0
 
     @property
     def is_invented(self) -> bool:
         """Whether the demo made this file."""
         return INVENTED in self.header
 
-    def rows(self, progress: Callable[[int], None] | None = None) -> Iterator[tuple[str | None, ...]]:
-        """Yield one tuple per record, in file order and in the order of ``RAW_COLUMNS``.
+    def records(self, load_id: int, progress: Callable[[int], None] | None = None) -> Iterator[bytes]:
+        """Yield the records as CSV in UTF-8: load, record number, then ``mapped_columns``, quoted as in the file.
 
-        None stands for a column that the file lacks, the empty text for an empty cell. Take all of it: only
-        at the end is it known that these are the bytes that were proved; ExportRejected is raised if not.
+        Take all of it: only at the end is it known that the file is sound and is the one that was read before.
+        ExportRejected is raised if not.
         """
         scan = Scan(self.path, self.encoding, progress)
-        nothing = len(self.header)
-        pick = itemgetter(*(self.positions.get(column, nothing) for column in RAW_COLUMNS))
-        for block in scan.blocks(check=False):
-            for row in block.rows:
-                yield pick((*row, None))
+        scan.labels = self.labels
+        self.row_count = with_at = 0
+        for block in scan.blocks():
+            if tuple(scan.header) != self.header:
+                raise _changed(scan)
+            with_at += _check_rows(scan, block, self.positions)
+            if block.row_count:
+                yield self._for_copy(block, load_id)
+            self.row_count += block.row_count
         if scan.digest.hexdigest() != self.sha256:
-            raise scan.rejected("", "it changed between the check and the load.", "Load it again.")
+            raise _changed(scan)
+        if not self.row_count:
+            raise scan.rejected("", "it has a header and no contacts.", "See that no filter is on in Kajabi.")
+        if with_at * 2 < self.row_count:
+            place = scan.column(self.positions["email"])
+            what = f"only {with_at:,} of {self.row_count:,} emails have an @, as if cells had changed columns."
+            raise scan.rejected(place, what)
+
+    def _for_copy(self, block: Block, load_id: int) -> bytes:
+        numbers = map(str, range(block.first_record, block.first_record + block.row_count))
+        columns = (block.column(self.positions[name]) for name in self.mapped_columns)
+        lines = map(",".join, zip(numbers, *columns, strict=True))
+        return as_written(f"{load_id}," + f"\n{load_id},".join(lines) + "\n").encode()
 
 
 def load_column_map(path: Path) -> ColumnMap:
@@ -138,41 +154,25 @@ def load_column_map(path: Path) -> ColumnMap:
     return ColumnMap(hashlib.sha256(content).hexdigest(), headers)
 
 
-def read_export(
-    path: Path,
-    columns: ColumnMap,
-    *,
-    encoding: str = "utf-8",
-    progress: Callable[[int], None] | None = None,
-) -> ExportFile:
-    """Read the whole file and prove it, or raise ExportRejected for the first thing that is wrong with it."""
-    scan = Scan(path, _codec_name(encoding), progress)
-    positions: dict[str, int] = {}
-    row_count = with_at = 0
-    if scan.encoding != "utf-8":
-        _refuse_utf8(scan)
-    for block in scan.blocks(check=True):
-        if not positions:
-            _refuse_other_headers(scan)
-            positions = _positions(scan, columns)
-        with_at += _check_rows(scan, block, positions)
-        row_count += len(block.rows)
-    if not scan.header:
+def read_export(path: Path, columns: ColumnMap, *, encoding: str = "utf-8") -> ExportFile:
+    """Read the file's digest and prove its header, or raise ExportRejected for what is wrong with them."""
+    codec = _codec_name(encoding)
+    whole, scan = Scan(path, codec), Scan(path, codec)
+    # else each letter with an accent would become two others
+    if codec != "utf-8" and Scan(path, "utf-8").is_more_than_ascii():
+        raise scan.rejected("", f"it is UTF-8, and not {codec}.", "Leave --encoding out.")
+    if next(scan.blocks(), None) is None:
         raise scan.rejected("", "it is empty.")
-    if not row_count:
-        raise scan.rejected("", "it has a header and no contacts.", "See that no filter is on in Kajabi.")
-    if with_at * 2 < row_count:
-        place = scan.column(positions["email"])
-        what = f"only {with_at:,} of {row_count:,} emails have an @, as if cells had changed columns."
-        raise scan.rejected(place, what)
+    _refuse_other_headers(scan)
+    positions = _positions(scan, columns)
+    whole.read_through()
     header = tuple(scan.header)
     return ExportFile(
         path=path,
         file_name=path.name,
-        encoding=scan.encoding,
-        sha256=scan.digest.hexdigest(),
-        byte_count=scan.byte_count,
-        row_count=row_count,
+        encoding=codec,
+        sha256=whole.digest.hexdigest(),
+        byte_count=whole.byte_count,
         header=header,
         mapped_columns={column: header[positions[column]] for column in RAW_COLUMNS if column in positions},
         unmapped_columns=tuple(
@@ -180,8 +180,13 @@ def read_export(
             for position, text in enumerate(header)
             if position not in positions.values()
         ),
+        labels=scan.labels,
         positions=positions,
     )
+
+
+def _changed(scan: Scan) -> ExportRejected:
+    return scan.rejected("", "it changed between the check and the load.", "Load it again.")
 
 
 def _key(header: str) -> str:
@@ -190,7 +195,7 @@ def _key(header: str) -> str:
 
 def _codec_name(encoding: str) -> str:
     """Return Python's name for an encoding that keeps ASCII as it is, which the scan for quotes relies on."""
-    ascii_bytes = bytes(range(128))
+    ascii_bytes = bytes(range(128)) + rb"\u0022"  # an encoding of escapes would make a quote of this
     try:
         keeps_ascii = ascii_bytes.decode(encoding) == ascii_bytes.decode("ascii")
     except (LookupError, UnicodeError):
@@ -201,16 +206,6 @@ def _codec_name(encoding: str) -> str:
             "cp1252 is the other usual one. Nothing was loaded."
         )
     return codecs.lookup(encoding).name.removesuffix("-sig")
-
-
-def _refuse_utf8(scan: Scan) -> None:
-    """Refuse a file in UTF-8 that is to be read as something else: each accented letter would become two."""
-    try:
-        are_ascii = [block.text.isascii() for block in Scan(scan.path, "utf-8").blocks(check=False)]
-    except ExportRejected:
-        return  # as it should be: what is wrong otherwise, the pass that follows will say
-    if not all(are_ascii):
-        raise scan.rejected("", f"it is UTF-8, and not {scan.encoding}.", "Leave --encoding out.")
 
 
 def _refuse_other_headers(scan: Scan) -> None:
@@ -255,12 +250,12 @@ def _check_rows(scan: Scan, block: Block, positions: dict[str, int]) -> int:
     """Refuse records that cannot be contacts as Kajabi writes them; return how many emails have an @."""
     for columns, are_good, is_bad, what in CELL_CHECKS:
         for column in columns:
-            cells = [row[positions[column]] for row in block.rows] if column in positions else []
+            cells = block.values(positions[column]) if column in positions else []
             if not are_good("".join(cells)) and any(map(is_bad, cells)):
                 index = next(index for index, cell in enumerate(cells) if is_bad(cell))
                 raise scan.rejected(f"{block.place(index)}, {scan.column(positions[column])}", what)
     header = scan.header[positions["email"]]
-    emails = [row[positions["email"]] for row in block.rows]
+    emails = block.values(positions["email"])
     without_at = [index for index, email in enumerate(emails) if "@" not in email or email == header]
     for index in without_at:
         if _key(emails[index]).removeprefix("\ufeff") == _key(header):

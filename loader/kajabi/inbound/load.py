@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from ...common.errors import ExportRejected
@@ -66,7 +67,7 @@ def load_export(
     """
     kept = kept_loads()
     columns = load_column_map(KAJABI_COLUMNS)
-    export = read_export(path, columns, encoding=encoding, progress=progress)
+    export = read_export(path, columns, encoding=encoding)
     if export.is_invented:
         _require_invented_contacts(connection, export)
     with connection.transaction():
@@ -75,9 +76,12 @@ def load_export(
         key = {"sha256": export.sha256, "encoding": export.encoding, "columns_version": columns.version}
         known = connection.execute(statement("find_load"), key).fetchone()
         load_id = known["load_id"] if known else _insert(connection, export, columns.version)
+        row_count = known["row_count"] if known else 0
         if not known or not known["has_rows"]:
-            _copy(connection, export, load_id, progress)
+            row_count = _copy(connection, export, load_id, progress)
             connection.execute(statement("analyze_contact_rows"))
+        if not known:
+            connection.execute(statement("record_row_count"), {"load_id": load_id, "row_count": row_count})
         status = "known" if known else "loaded"
         if as_baseline:
             connection.execute(statement("make_baseline"), {"load_id": load_id, "baseline_how": "declared"})
@@ -87,7 +91,7 @@ def load_export(
             connection.execute(statement("clear_plan_scope"))
             status = "newest_again" if known else "loaded"
         prune_rows(connection, kept)
-    return Load(load_id, status, export.file_name, export.row_count, export.unmapped_columns)
+    return Load(load_id, status, export.file_name, row_count, export.unmapped_columns)
 
 
 def _require_invented_contacts(connection: Connection, export: ExportFile) -> None:
@@ -108,7 +112,6 @@ def _insert(connection: Connection, export: ExportFile, columns_version: str) ->
             "file_name": export.file_name,
             "sha256": export.sha256,
             "byte_count": export.byte_count,
-            "row_count": export.row_count,
             "encoding": export.encoding,
             "header": list(export.header),
             "mapped_columns": Jsonb(export.mapped_columns),
@@ -121,12 +124,13 @@ def _insert(connection: Connection, export: ExportFile, columns_version: str) ->
     return int(row["load_id"])
 
 
-def _copy(connection: Connection, export: ExportFile, load_id: int, progress: Callable[[int], None] | None) -> None:
-    """Copy every record and check three counts against each other: the file's, COPY's, and what can be read back."""
+def _copy(connection: Connection, export: ExportFile, load_id: int, progress: Callable[[int], None] | None) -> int:
+    """Prove and copy every record; return how many, if three counts agree: the file's, COPY's, what can be read."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, export.mapped_columns)).as_string(connection)
     with connection.cursor() as cursor:
-        with cursor.copy(statement("copy_contact_rows")) as copy:
-            for row_number, row in enumerate(export.rows(progress), start=1):
-                copy.write_row((load_id, row_number, *row))
+        with cursor.copy((statement("copy_contact_rows") % {"columns": columns}).encode()) as copy:
+            for records in export.records(load_id, progress):
+                copy.write(records)
         copied = cursor.rowcount
     counted = connection.execute(statement("count_contact_rows"), {"load_id": load_id}).fetchone()
     kept = counted["count_rows"] if counted else 0
@@ -135,3 +139,4 @@ def _copy(connection: Connection, export: ExportFile, load_id: int, progress: Ca
             f"{export.file_name}: {export.row_count} records were read, {copied} sent and {kept} arrived. A record "
             "lost on the way would be a person who vanishes, so nothing was loaded. Try again; if it stays, report it."
         )
+    return kept

@@ -84,7 +84,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "use": {"kajabi_raw", "kajabi_ledger"},
         "select": {"kajabi_raw.loads", "kajabi_raw.contact_rows", "kajabi_ledger.schema_migrations"},
         "insert": {"kajabi_raw.loads", "kajabi_raw.contact_rows"},
-        "update": BASELINE | {"kajabi_raw.loads.newest_rank"},
+        "update": BASELINE | {"kajabi_raw.loads.newest_rank", "kajabi_raw.loads.row_count"},
         "delete": {"kajabi_raw.contact_rows", "kajabi_ledger.plan_scope"},
         "lock": {"kajabi_raw.contact_rows", "kajabi_ledger.plan_scope"},
         "count with": {"kajabi_raw.load_ranks"},

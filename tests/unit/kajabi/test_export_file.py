@@ -11,8 +11,9 @@ import gzip
 import hashlib
 import io
 import os
+import tracemalloc
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,9 @@ from hypothesis import strategies as st
 from loader.common.errors import ExportRejected, KajabiGuardError, Usage
 from loader.kajabi.inbound import csv_scanner
 from loader.kajabi.inbound.export_file import RAW_COLUMNS, ExportFile, load_column_map, read_export
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROJECT = Path(__file__).parents[3]
 EXPORTS = PROJECT / "tests" / "fixtures" / "exports"
@@ -47,9 +51,18 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("exports") / "export.csv"
 
 
-def rows_of(path: Path, **options: Any) -> tuple[ExportFile, list[Row]]:
+def rows_of(path: Path, progress: Callable[[int], None] | None = None, **options: Any) -> tuple[ExportFile, list[Row]]:
     export = read_export(path, COLUMNS, **options)
-    return export, list(export.rows())
+    return export, copied(export, progress)
+
+
+def copied(export: ExportFile, progress: Callable[[int], None] | None = None) -> list[Row]:
+    """What COPY makes of the records: None for a column that the file lacks, the empty text for an empty cell."""
+    text = b"".join(export.records(7, progress)).decode()
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert [row[:2] for row in rows] == [["7", str(number)] for number in range(1, len(rows) + 1)]
+    named = [dict(zip(export.mapped_columns, row[2:], strict=True)) for row in rows]
+    return [tuple(row.get(name) for name in RAW_COLUMNS) for row in named]
 
 
 def refusal(path: Path, **options: Any) -> str:
@@ -310,6 +323,49 @@ class TestReadsExactly:
         assert column(rows, "tags") == values
 
 
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_what_a_cell_says_is_judged_and_not_its_quotes(scratch: Path, quoting: int) -> None:
+    lines = [["Email", "ID", "First Name"], ["a@example.org", "2100000001", "Ann, Q"], ["b@example.org", "", 'B "Bo"']]
+    text = io.StringIO()
+    csv.writer(text, quoting=quoting).writerows(lines)  # type: ignore[arg-type]
+    assert column(rows_of(written(scratch, text.getvalue()))[1], "first_name") == ["Ann, Q", 'B "Bo"']
+    csv.writer(text, quoting=quoting).writerow(["c@example.org", "2,1E+09", "C"])  # type: ignore[arg-type]
+    assert "record 3 (line 4), column 2" in refusal(written(scratch, text.getvalue()))
+
+
+@pytest.mark.parametrize("line_end", ["\r\n", "\n"])
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [
+        ("c@example.org,x,1", "header has 2 cells and this record 3"),
+        ("c@example.org", "header has 2 cells and this record 1"),
+        # as many cells as two records have, and a line end too many or too few
+        ("c@example.org\n x,d@example.org,x", "header has 2 cells and this record 1"),
+        ('c@example.org,"x\n,y"z', "a quote stands inside the cell"),
+    ],
+)
+def test_records_that_would_make_up_for_each_other_are_refused(
+    scratch: Path, last: str, reason: str, line_end: str
+) -> None:
+    lines = f"Email,Tags\na@example.org,x\nb@example.org,y\n{last}\n"
+    assert reason in refusal(written(scratch, lines.replace("\n", line_end)))
+
+
+def test_no_more_of_a_long_file_is_held_than_of_a_short_one(scratch: Path) -> None:
+    """Ten times as many records take no more memory, and each block is given before the next one is read."""
+    peaks = []
+    for count in (20_000, 200_000):
+        written(scratch, "Email,Tags\n" + '"ann@example.org","a, b"\n' * count)
+        export = read_export(scratch, COLUMNS)
+        tracemalloc.start()
+        longest = max(len(records) for records in export.records(7))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert export.row_count == count
+        assert longest < 4 * csv_scanner.CHUNK_BYTES
+    assert peaks[1] < 1.1 * peaks[0] < 4_000_000
+
+
 @pytest.mark.parametrize("length", [100_000, 131_073, 1_000_000])
 @pytest.mark.parametrize("header", ["Tags", "Story (custom_1)"])
 def test_a_long_cell_is_read_exactly(scratch: Path, header: str, length: int) -> None:
@@ -330,13 +386,11 @@ def test_many_records_are_read_in_their_order(scratch: Path) -> None:
 
 def test_progress_is_told_in_bytes_up_to_the_whole(scratch: Path) -> None:
     written(scratch, "Email\n" + "ann@example.org\n" * 50_000)
-    first: list[int] = []
-    second: list[int] = []
-    export = read_export(scratch, COLUMNS, progress=first.append)
-    assert list(export.rows(progress=second.append))
-    assert first == second == sorted(first)
-    assert len(set(first)) > 2
-    assert first[-1] == export.byte_count
+    told: list[int] = []
+    export, _ = rows_of(scratch, told.append)
+    assert told == sorted(told)
+    assert len(set(told)) > 2
+    assert told[-1] == export.byte_count
 
 
 # --- files that are refused ---
@@ -515,7 +569,7 @@ def test_a_long_record_is_read_in_growing_steps(scratch: Path, monkeypatch: pyte
     monkeypatch.setattr(csv_scanner, "CHUNK_BYTES", 10)
     counts: list[int] = []
     written(scratch, f"Email,Tags\na@example.org,{'x' * 100_000}\n")
-    read_export(scratch, COLUMNS, progress=counts.append)
+    rows_of(scratch, counts.append)
     assert len(counts) < 40
 
 
@@ -567,7 +621,9 @@ def test_bytes_that_the_named_encoding_lacks_are_refused(scratch: Path) -> None:
     assert "record 2 (line 3): the byte at offset 44 is not valid cp1252" in message
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-7", "cp037", "rot13", "base64", "no-such-encoding", ""])
+@pytest.mark.parametrize(
+    "encoding", ["utf-16", "utf-7", "cp037", "rot13", "base64", "raw_unicode_escape", "no-such-encoding", ""]
+)
 def test_an_encoding_that_cannot_be_read_is_refused_as_a_word_of_the_command_line(encoding: str) -> None:
     with pytest.raises(Usage, match="Nothing was loaded"):
         read_export(EXPORTS / "kajabi_contacts.csv", COLUMNS, encoding=encoding)
@@ -609,11 +665,18 @@ def test_a_file_that_changed_between_check_and_load_fails_after_its_last_row(scr
     written(scratch, "Email\nann@example.org\nbob@example.org\n")
     export = read_export(scratch, COLUMNS)
     written(scratch, "Email\nann@example.org\nbub@example.org\n")
-    rows = export.rows()
-    assert next(rows) == record(email="ann@example.org")
-    assert next(rows) == record(email="bub@example.org")
+    records = export.records(7)
+    assert next(records) == b"7,1,ann@example.org\n7,2,bub@example.org\n"
     with pytest.raises(ExportRejected, match="changed between the check and the load"):
-        next(rows)
+        next(records)
+
+
+def test_a_file_with_other_headers_than_before_gives_no_record(scratch: Path) -> None:
+    export = read_export(written(scratch, "Email,Tags\nann@example.org,x\n"), COLUMNS)
+    records = export.records(7)
+    written(scratch, "Tags,Email\nx,ann@example.org\n")
+    with pytest.raises(ExportRejected, match="changed between the check and the load"):
+        next(records)
 
 
 @pytest.mark.parametrize(
@@ -625,14 +688,14 @@ def test_a_file_that_was_replaced_by_a_bad_one_fails_too(scratch: Path, content:
     export = read_export(scratch, COLUMNS)
     written(scratch, content)
     with pytest.raises(ExportRejected):
-        list(export.rows())
+        list(export.records(7))
 
 
 def test_a_file_that_vanished_between_check_and_load_fails_too(scratch: Path) -> None:
     export = read_export(written(scratch, "Email\nann@example.org\n"), COLUMNS)
     scratch.unlink()
     with pytest.raises(ExportRejected, match="No such file"):
-        list(export.rows())
+        list(export.records(7))
 
 
 @pytest.mark.parametrize("size", [400_000, 1_000_000])

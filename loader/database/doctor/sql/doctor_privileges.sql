@@ -68,8 +68,9 @@ needs (command, needed, is_held) as (
     union all
     select each_command.command, 'update of kajabi_raw.loads', has_column_privilege(oid, attnum, 'update')
     from relations
-    inner join pg_catalog.pg_attribute on attrelid = oid and attname = 'baseline_rank'
-    cross join (values ('load'), ('apply')) as each_command (command)
+    inner join pg_catalog.pg_attribute on attrelid = oid
+    inner join (values ('load', 'row_count'), ('load', 'baseline_rank'), ('apply', 'baseline_rank'))
+        as each_command (command, column_name) on attname = column_name
     where relation = 'kajabi_raw.loads'
     union all
     select

@@ -1,5 +1,3 @@
--- The records of one export, as text.
-copy kajabi_raw.contact_rows (
-    load_id, row_number, email, full_name, phone_number, mobile_phone_number, kajabi_created_at, products, tags,
-    first_name -- each field, by commas
-) from stdin
+-- The records of one export, as text. A cell that is empty is an empty text; a column that the file lacks is null.
+copy kajabi_raw.contact_rows (load_id, row_number, %(columns)s)
+from stdin (format csv, encoding 'UTF8', force_not_null (%(columns)s))
