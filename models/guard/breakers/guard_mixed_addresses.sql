@@ -7,7 +7,8 @@ parts as (
     select
         merge_plan.contact_id,
         (part.final_value is distinct from merge_plan.contact_as_seen ->> part.field) as is_written,
-        {{ comparable_text('part.final_value') }} <> {{ comparable_text('part.kajabi_text') }}
+        part.final_value <> part.kajabi_text
+        and {{ comparable_text('part.final_value') }} <> {{ comparable_text('part.kajabi_text') }}
         and {{ without_placeholder('part.kajabi_text') }} is not null
         and not (
             part.field = 'address_line_2'

@@ -1,7 +1,8 @@
 -- One row per contact that several export rows would write to, or whose deciding row leads to several contacts.
 with merge_plan as (select * from {{ ref('merge_plan') }}),
 
-matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),
+-- read twice: kept for the second reading, the rows of a large file would go to the disk first
+matches as not materialized (select * from {{ ref('contact_matches') }} where status = 'matched'),
 
 match_candidates as (select * from {{ ref('match_candidates') }}),
 
@@ -17,9 +18,10 @@ several_contacts as (
     select matches.contact_id
     from matches
     inner join match_candidates
-        on matches.row_number = match_candidates.row_number and matches.matched_by = match_candidates.key_name
-    group by matches.row_number, matches.contact_id
-    having count(distinct match_candidates.contact_id) > 1
+        on
+            matches.row_number = match_candidates.row_number
+            and matches.matched_by = match_candidates.key_name
+            and matches.contact_id <> match_candidates.contact_id
 ),
 
 guard_ambiguous_matches as (

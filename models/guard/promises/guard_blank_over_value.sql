@@ -16,17 +16,16 @@ decided_addresses as (
 guard_blank_over_value as (
     select
         merge_plan.contact_id,
-        seen.key as field
+        planned.key as field
     from merge_plan
-    cross join lateral jsonb_each_text(merge_plan.contact_as_seen) as seen
+    cross join lateral jsonb_each_text(to_jsonb(merge_plan) - 'contact_as_seen') as planned
     left join decided_addresses on merge_plan.contact_id = decided_addresses.contact_id
     where
-        to_jsonb(merge_plan) ? seen.key
-        and {{ trim_text('seen.value') }} is not null
-        and {{ trim_text('to_jsonb(merge_plan) ->> seen.key') }} is null
+        {{ trim_text('planned.value') }} is null
+        and {{ trim_text('merge_plan.contact_as_seen ->> planned.key') }} is not null
         -- only deciding for Kajabi's address as a whole, while its line 2 is blank, may clear ours
         and not coalesce(
-            seen.key = 'address_line_2'
+            planned.key = 'address_line_2'
             and decided_addresses.decision = 'kajabi'
             and decided_addresses.kajabi_values -> 'address_line_2' = 'null',
             false

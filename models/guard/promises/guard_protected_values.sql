@@ -22,7 +22,7 @@ changed as (
         {{ trim_text('merge_plan.contact_as_seen ->> planned.key') }} as seen_text,
         planned.value as final_value
     from merge_plan
-    cross join lateral jsonb_each_text(to_jsonb(merge_plan) - 'contact_id' - 'email') as planned
+    cross join lateral jsonb_each_text(to_jsonb(merge_plan) - '{contact_id, email, contact_as_seen}'::text[]) as planned
     where
         merge_plan.contact_as_seen ? planned.key
         and planned.value is distinct from merge_plan.contact_as_seen ->> planned.key

@@ -12,8 +12,7 @@ live_contacts as (
         planned.contact_id,
         planned.contact_as_seen,
         live.id is not null as is_there,
-        to_jsonb(live.*) || jsonb_build_object('is_deleted', to_jsonb(live.*) ->> 'deleted_at' is not null)
-            as contact_now
+        to_jsonb(live.*) as contact_now
     from merge_plan as planned
     left join {{ source('crm', 'contacts') }} as live on planned.contact_id = live.id
 ),
@@ -27,7 +26,12 @@ moved_cells as (
     where
         not live_contacts.is_there
         -- a char(n) column pads what the picture of it does not
-        or rtrim(seen.value) is distinct from rtrim(live_contacts.contact_now ->> seen.key)
+        or rtrim(seen.value) is distinct from rtrim(
+            case
+                when seen.key = 'is_deleted' then (live_contacts.contact_now ->> 'deleted_at' is not null)::text
+                else live_contacts.contact_now ->> seen.key
+            end
+        )
 ),
 
 -- emails and ids that this plan gives to somebody: nobody else may have them by now
@@ -35,7 +39,12 @@ taken_keys as (
     select
         taken.contact_id,
         taken.field
-    from (select array_agg(to_jsonb(merge_plan) - 'contact_as_seen') as planned_rows from merge_plan) as planned
+    from (
+        select array_agg(to_jsonb(merge_plan) - 'contact_as_seen') as planned_rows
+        from merge_plan
+        -- who is given nothing of these has nothing to be looked up
+        where action = 'insert' or field_rules ?| array['kajabi_id', 'kajabi_member_id']
+    ) as planned
     cross join lateral kajabi_ledger.taken_keys(planned.planned_rows) as taken
 ),
 

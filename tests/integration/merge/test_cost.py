@@ -39,9 +39,9 @@ SMALL, LARGE = 200, 2_000
 STATEMENTS = {"load": 12, "apply": 32, "undo": 26}
 # Sequential scans of contacts in a transaction, while every writer waits: before and after the merge the counts and the
 # digest of what must not change, its join, what it has touched, and the guards, which trust no figure of the plan.
-SCANS = {"load": 0, "apply": 18, "undo": 9}
+SCANS = {"load": 0, "apply": 7, "undo": 3}
 # How often each contact is read in it, by scan or index: a scan may not hide behind an index.
-TIMES_READ = {"load": 0, "apply": 17, "undo": 10}
+TIMES_READ = {"load": 0, "apply": 6, "undo": 4}
 
 WRITTEN_BY_COMMAND = "select action, contact_id::text, field_rules from kajabi_guard.merge_plan"
 OPEN = "select contact_id::text, field from kajabi_ledger.open_conflicts"

@@ -8,8 +8,7 @@ live as (
         planned.contact_id,
         planned.contact_as_seen,
         contacts.id is not null as is_there,
-        to_jsonb(contacts.*) || jsonb_build_object('is_deleted', to_jsonb(contacts.*) ->> 'deleted_at' is not null)
-            as contact_now
+        to_jsonb(contacts.*) as contact_now
     from planned
     left join public.contacts as contacts on planned.contact_id = contacts.id
 ),
@@ -19,7 +18,12 @@ taken as (
     select
         taken.contact_id,
         taken.field
-    from (select array_agg(to_jsonb(planned) - 'contact_as_seen') as planned_rows from planned) as listed
+    from (
+        select array_agg(to_jsonb(planned) - 'contact_as_seen') as planned_rows
+        from planned
+        -- who is given nothing of these has nothing to be looked up
+        where action = 'insert' or field_rules ?| array['kajabi_id', 'kajabi_member_id']
+    ) as listed
     cross join lateral kajabi_ledger.taken_keys(listed.planned_rows) as taken
 )
 
@@ -28,7 +32,14 @@ select
     seen.key as field
 from live
 cross join lateral jsonb_each_text(live.contact_as_seen) as seen
-where not live.is_there or rtrim(seen.value) is distinct from rtrim(live.contact_now ->> seen.key)
+where
+    not live.is_there
+    or rtrim(seen.value) is distinct from rtrim(
+        case
+            when seen.key = 'is_deleted' then (live.contact_now ->> 'deleted_at' is not null)::text
+            else live.contact_now ->> seen.key
+        end
+    )
 union all
 select contact_id, 'id' as field from live where contact_as_seen is null and is_there
 union all
