@@ -122,4 +122,4 @@ def _keep_connections() -> None:
     from dbt.adapters.postgres.connections import PostgresConnectionManager  # noqa: PLC0415  # as dbt itself
 
     # dbt calls this when a node ends; what it left open is rolled back, and dbt closes all connections at its own end
-    PostgresConnectionManager.release = PostgresConnectionManager.rollback_if_open  # type: ignore[method-assign]
+    PostgresConnectionManager.release = PostgresConnectionManager.rollback_if_open  # type: ignore[method-assign,assignment]

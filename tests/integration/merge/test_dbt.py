@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
+import psycopg2  # type: ignore[import-untyped]
 import pytest
+import yaml  # type: ignore[import-untyped]
+from dbt.adapters.sql.connections import SQLConnectionManager
 
 from loader.common.errors import KajabiGuardError, RefusedByGuard
+from loader.common.paths import PROJECT
 from loader.merge.dbt import run_dbt
 from test_seed_tables import rows
 
@@ -41,6 +46,35 @@ def test_seeds_can_be_made_anew_after_init_made_them(world: World) -> None:
     world.replays = False
     world.plan()
     assert world.apply().values_written == 1
+
+
+def test_a_model_is_one_message_and_a_thread_keeps_its_connection(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Round trips to a server that is far away: ten for each model, and six for a connection, were most of a plan."""
+    opened, sent = [], Counter[str]()
+    connect, add_query = psycopg2.connect, SQLConnectionManager.add_query
+
+    def open_and_count(*given: Any, **named: Any) -> Any:
+        opened.append(named["dbname"])
+        return connect(*given, **named)
+
+    def send_and_count(manager: Any, query: str, *given: Any, **named: Any) -> Any:
+        sent[str(manager.get_thread_connection().name)] += 1
+        return add_query(manager, query, *given, **named)
+
+    monkeypatch.setattr(psycopg2, "connect", open_and_count)
+    monkeypatch.setattr(SQLConnectionManager, "add_query", send_and_count)
+    world.add_contacts(ADA)
+    world.load({**ADA, "phone": "(303) 555-0142"})
+    run = run_dbt(["run"], state=world.folder)
+    assert (run.failed, run.skipped) == ([], [])
+    profile = yaml.safe_load((PROJECT / "profiles.example.yml").read_text(encoding="utf-8"))
+    assert len(opened) <= profile["kajabi_guard"]["outputs"]["database"]["threads"] + 2, "dbt's own and the schema's"
+    of_models = {name: count for name, count in sent.items() if name.startswith("model.")}
+    assert len(of_models) == len(run.done) > 50
+    # dbt compares the columns of a model with a contract first
+    assert {name.rpartition(".")[2] for name, count in of_models.items() if count > 1} == {"merge_plan", "plan_summary"}
 
 
 @pytest.mark.parametrize(
