@@ -40,8 +40,7 @@ def check_contacts(connection: Connection) -> frozenset[str]:
             f"The column id of public.contacts is of type {described['id_type']}, not uuid: the ledger could not name "
             "a contact. Nothing was done. Connect to the right database."
         )
-    facts = connection.execute(statement("doctor_server")).fetchone()
-    if facts and not facts["may_read"]:
+    if not described["may_read"]:
         raise Unprepared(
             f"The role {described['role_name']} may not read public.contacts, so nothing can be compared. Nothing was "
             "done. Let the owner grant it SELECT, INSERT and UPDATE on the table, or connect as the owner."

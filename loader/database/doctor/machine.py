@@ -10,9 +10,6 @@ import stat
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
-
 from ...common.errors import Usage
 from ...common.paths import CONFIG, NAME, PROJECT, REPORTS, STATE, shown
 from ...common.site_settings import check_own_files, own_files
@@ -22,6 +19,8 @@ from .findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from packaging.specifiers import SpecifierSet
 
 ENOUGH, TOO_LITTLE = 2**30, 100 * 2**20  # a report of a million contacts takes about a hundred megabytes
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -93,6 +92,9 @@ def private_files(reports: Path = REPORTS) -> Iterator[Finding]:
 
 def _wanted() -> dict[str, SpecifierSet]:
     """The packages with their versions: of pyproject.toml in a checkout, of what pip noted where it was installed."""
+    from packaging.requirements import Requirement  # noqa: PLC0415  # every command would wait for them
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415
+
     text = _text("pyproject.toml")
     if text:
         found = re.findall(r'^ +"([\w-]+)(?:\[\w+\])?([<>=][^"]*)",', text, re.MULTILINE)
