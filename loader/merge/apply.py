@@ -16,7 +16,7 @@ from ..common.errors import RefusedByGuard, StalePlan, Usage
 from ..database.contacts_table import check_contacts, check_visible
 from ..database.statements import statement
 from .current_plan import CELLS_NAMED, current_plan
-from .guards import Override, read_verdict, require_green
+from .guards import Override, ask_file_guards, read_verdict, require_green
 from .outcomes import SHORTEST_FINGERPRINT, Run
 from .transaction import Attempt, begin_write, one, require, transact
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from ..database.connection import Connection, Target
 
+LARGE_FILE = 50_000
+"""Rows of an export from which on the guards of the file are asked in a statement of their own, before the contacts are
+locked: they need seconds there. On a small file the further statement would take longer than all of them."""
 VERIFIED = ("paypal_first_name", "phone_source", "billing_address_source")
 INPUTS = {
     "load_id": "the newest export",
@@ -107,11 +110,13 @@ def _merge(connection: Connection, attempt: Attempt, columns: frozenset[str], ov
     done = _already_applied(connection, plan["fingerprint"])
     if done:
         return done
+    is_large = plan["row_count"] >= LARGE_FILE
+    answers = ask_file_guards(connection) if is_large else {}
     connection.execute(statement("lock_contacts"))
     run = one(connection, "begin_run", attempt.record())
     connection.execute(statement("copy_plan"), run)
     _require_same_plan(connection, plan, run)
-    verdict = read_verdict(connection)
+    verdict = read_verdict(connection, answers)
     for red in require_green(verdict, override):
         connection.execute(statement("record_override"), {**run, **red, "because": override.because})
 
@@ -125,7 +130,7 @@ def _merge(connection: Connection, attempt: Attempt, columns: frozenset[str], ov
     after = one(connection, "verification_counts", run, columns)
     is_untouched = untouched == one(connection, "unplanned_digest", run)
     appeared = after["contacts"] - before["contacts"]
-    _require_as_planned(merged, found, appeared=appeared, is_untouched=is_untouched)
+    _require_as_planned(merged, found, touched=after["touched_contacts"], appeared=appeared, is_untouched=is_untouched)
 
     connection.execute(statement("insert_field_sources"), run)
     counts = {
@@ -167,14 +172,12 @@ def _require_same_plan(connection: Connection, plan: Mapping[str, Any], run: dic
         )
 
 
-def _require_as_planned(merged: int, found: dict[str, Any], *, appeared: int, is_untouched: bool) -> None:
+def _require_as_planned(merged: int, found: dict[str, Any], *, touched: int, appeared: int, is_untouched: bool) -> None:
     """Compare what happened with what was planned; raises RefusedByGuard, which rolls everything back."""
     planned = found["planned_updates"] + found["planned_inserts"]
     findings = {
         f"{merged} contacts merged, {planned} planned": merged != planned,
-        f"{found['touched_contacts']} rows of contacts touched, {planned} planned (a trigger?)": (
-            found["touched_contacts"] != planned
-        ),
+        f"{touched} rows of contacts touched, {planned} planned (a trigger?)": touched != planned,
         f"{found['inserted_contacts']} contacts inserted as planned of {found['planned_inserts']}": (
             found["inserted_contacts"] != found["planned_inserts"]
         ),

@@ -21,7 +21,7 @@ from loader.common.errors import KajabiGuardError, RefusedByGuard, StalePlan, Un
 from loader.database.connection import Target, pointed_at
 from loader.database.statements import statement
 from loader.merge.dbt import DbtRun
-from loader.merge.guards import expected_guards
+from loader.merge.guards import ask_file_guards, expected_guards, read_verdict
 from world import World, database_name
 
 if TYPE_CHECKING:
@@ -85,6 +85,16 @@ def planned(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
 def world(server: dict[str, str], planned: str, tmp_path: Path) -> Iterator[World]:
     with copied(server, planned) as target:
         yield World(target, tmp_path)
+
+
+@pytest.fixture(params=["a small file", "a large file"])
+def size_of_file(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guards of a large file are asked before the contacts are locked; whatever is refused stays refused."""
+    if request.param == "a large file":
+        monkeypatch.setattr(loader.merge.apply, "LARGE_FILE", 1)
+
+
+any_size = pytest.mark.usefixtures("size_of_file")
 
 
 def contact(person: dict[str, str]) -> str:
@@ -352,6 +362,7 @@ def assert_refused(world: World, before: dict[str, Any], naming: str) -> None:
     assert not world.rows("select * from kajabi_raw.loads where baseline_rank is not null")
 
 
+@any_size
 def test_the_healthy_plan_passes_every_guard_and_is_applied(world: World) -> None:
     assert world.verdict() == dict.fromkeys(expected_guards(), 0)
     # the breakers, which judge the export as a whole, are broken in test_breakers.py
@@ -366,6 +377,7 @@ def test_the_healthy_plan_passes_every_guard_and_is_applied(world: World) -> Non
 
 
 @cases
+@any_size
 def test_one_guard_turns_red_and_the_write_is_refused(world: World, case: Case) -> None:
     break_guard(world, case)
     before = world.contacts()
@@ -452,6 +464,26 @@ INCOMPLETE = {
 }  # fmt: skip
 
 
+def test_the_guards_of_the_file_read_and_lock_nothing_but_what_dbt_built(world: World) -> None:
+    with world.connect() as connection, connection.transaction():
+        answers = ask_file_guards(connection)
+        locked = world.rows(
+            """
+            select distinct pg_class.relnamespace::regnamespace::text as name
+            from pg_locks inner join pg_class on pg_locks.relation = pg_class.oid
+            where pg_locks.pid = pg_backend_pid() and pg_class.relnamespace <> 'pg_catalog'::regnamespace
+            """,
+            connection=connection,
+        )
+        verdict = read_verdict(connection, answers)
+    assert answers == dict.fromkeys(answers, 0)
+    assert [row["name"] for row in locked] == ["kajabi_guard"]
+    assert [row["guard"] for row in verdict] == list(expected_guards())
+    with world.connect() as connection:
+        assert read_verdict(connection) == verdict
+
+
+@any_size
 @pytest.mark.parametrize("query", INCOMPLETE.values(), ids=INCOMPLETE.keys())
 def test_a_verdict_that_is_not_complete_is_a_refusal(world: World, query: str) -> None:
     before = world.contacts()

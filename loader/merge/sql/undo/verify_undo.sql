@@ -16,7 +16,7 @@ select
     (select count(distinct contact_id) from cells) as expected_updates,
     (select count(*) from wholly where is_removed) as expected_removals,
     (select count(*) from wholly where not is_removed) as expected_inserts,
-    -- see verify_merge.sql: every row of contacts that this transaction wrote, triggers included
+    -- see verification_counts.sql: every row of contacts that this transaction wrote, triggers included
     (select count(*) from public.contacts where age(contacts.xmin) <= 0) as touched_contacts,
     (
         select count(*) from wholly
@@ -30,10 +30,9 @@ select
     ) as inserted_contacts,
     (
         select count(*) from changes
-        left join wholly on changes.contact_id = wholly.contact_id
         left join public.contacts on changes.contact_id = contacts.id
         where
-            wholly.is_removed is not true
+            changes.contact_id not in (select contact_id from wholly where is_removed)
             and rtrim(to_jsonb(contacts.*) ->> changes.field) is distinct from rtrim(changes.written_value)
     ) as values_not_standing,
     (select count(*) from cells where field not in ('kajabi_id', 'kajabi_member_id')) as values_written,
