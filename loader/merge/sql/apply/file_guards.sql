@@ -1,5 +1,5 @@
--- The guards that read every row of the file, and nothing but what dbt built with this plan: no table of the ledger, nor
--- the contacts. What they read stays as it is from here to the end of the transaction: dbt waits for its readers.
+-- The guards that read every row of the file, and nothing but what dbt built with this plan: not the ledger, nor the
+-- contacts. What they read stays as it is from here to the end of the transaction: dbt waits for its readers.
 -- They are named here one by one, because asking the whole verdict would lock the contacts for its one live guard.
 select 'guard_ambiguous_matches' as guard, count(*) as violations from kajabi_guard.guard_ambiguous_matches
 union all
