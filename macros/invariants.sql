@@ -27,3 +27,14 @@
     from {{ relation }}
     where {{ column }}::text not in ('{{ known.split() | join("', '") }}')
 {%- endmacro %}
+
+{# A row that names the invariant, where rows break it. `rows` is the query of its macro. #}
+{% macro broken(invariant, rows) -%}
+    select
+        '{{ invariant }}' as invariant,
+        count(*) as count_rows
+    from (
+        {{ rows }}
+    ) as broken_rows
+    having count(*) > 0
+{%- endmacro %}

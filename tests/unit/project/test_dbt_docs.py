@@ -68,6 +68,10 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return outcome.result
 
 
+def own_macros(manifest: Any) -> list[Any]:
+    return [macro for macro in manifest.macros.values() if macro.package_name == "kajabi_guard"]
+
+
 def of_type(manifest: Any, *kinds: str) -> list[Any]:
     everything = [*manifest.nodes.values(), *manifest.sources.values(), *manifest.exposures.values()]
     return [node for node in everything if node.resource_type in kinds]
@@ -130,15 +134,29 @@ def test_every_doc_block_is_used() -> None:
     )
 
 
-def test_a_singular_test_is_described_by_the_invariant_at_its_head(manifest: Any) -> None:
-    for node in of_type(manifest, "test"):
-        if node.path.endswith(".sql") and (PROJECT / node.original_file_path).suffix == ".sql":
-            lines = (PROJECT / node.original_file_path).read_text(encoding="utf-8").split("\n")
-            head = " ".join(line.removeprefix("-- ") for line in lines if line.startswith("-- "))
-            invariant = head.removeprefix("Invariant: ").partition(" It guards ")[0]
-            assert " ".join(node.description.split()) == invariant[0].upper() + invariant[1:], (
-                f"{node.name}: copy the invariant from the head of the file into the YAML file of its folder."
-            )
+def test_an_invariant_is_described_by_what_stands_at_its_head(manifest: Any) -> None:
+    """Of a singular test, or of a macro that one of them asks."""
+    singular = [node for node in of_type(manifest, "test") if Path(node.original_file_path).suffix == ".sql"]
+    invariants = [macro for macro in own_macros(manifest) if macro.original_file_path.startswith("macros/invariants/")]
+    assert len(singular) >= 3
+    assert len(invariants) >= 19
+    for node in (*singular, *invariants):
+        text = (PROJECT / node.original_file_path).read_text(encoding="utf-8")
+        head = re.findall(
+            r"^(?:-- |{# |   (?=\S))(.*?)(?: #})?$", re.split(r"\n(?:with|{% macro)", text)[0], flags=re.MULTILINE
+        )
+        invariant = " ".join(head).removeprefix("Invariant: ").partition(" It guards ")[0]
+        assert " ".join(node.description.split()) == invariant[0].upper() + invariant[1:], (
+            f"{node.name}: copy the invariant from the head of the file into the YAML file of its folder."
+        )
+
+
+def test_every_invariant_is_asked(manifest: Any) -> None:
+    invariants = {macro.name for macro in own_macros(manifest) if "macros/invariants/" in macro.original_file_path}
+    asked = [
+        name for node in of_type(manifest, "test") for name in re.findall(r"broken\('(\w+)', \1\(\)\)", node.raw_code)
+    ]
+    assert sorted(asked) == sorted(invariants)
 
 
 def unknown_keys(value: Any, place: str, where: str) -> Iterator[str]:
