@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,26 +53,26 @@ def make_plan(
     """
     scope = scope or Scope()
     project = project or site_project(state)
-    with prepared(target, "plan") as connection:
-        check_contacts(connection)
-        check_visible(connection)
-    with run_lock(target, "plan"):
-        with connect(target, "kajabi-guard plan") as connection:
+    with ExitStack() as run:
+        with prepared(target, "plan") as connection:
+            check_contacts(connection)
+            check_visible(connection)
+            run.enter_context(run_lock(target, "plan"))
             _begin(connection, scope)
             connection.execute(statement("drop_models_of_others"))
             # somebody may have opened it since `init`, and what dbt builds is open to whom the schema is
             connection.execute(statement("close_schemas"))
-        run = run_dbt(BUILD, progress=progress, state=state, project=project)
+        built = run_dbt(BUILD, progress=progress, state=state, project=project)
         with connect(target, "kajabi-guard plan") as connection:
             connection.execute(statement("grant_models"))
-    failed = [name for name in run.failed if not name.startswith("assert_every_guard_passed")]
-    if failed or not run.done:
+    failed = [name for name in built.failed if not name.startswith("assert_every_guard_passed")]
+    if failed or not built.done:
         with prepared(target, "plan") as connection:
             connection.execute(statement("invalidate_plan"))
         named = ", ".join(failed[:NODES_NAMED]) or "no model ran"
         raise KajabiGuardError(
             f"The plan could not be made: {named}{' and others' if len(failed) > NODES_NAMED else ''} failed"
-            f"{f', {len(run.skipped)} further steps were left out' if run.skipped else ''}. "
+            f"{f', {len(built.skipped)} further steps were left out' if built.skipped else ''}. "
             "Nothing was written, and the plan before this one can no longer be applied. "
             "dbt's own words: `./kajabi-guard with-database dbt build`."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..common.paths import REPORTS
@@ -15,6 +16,7 @@ from .document import read_report
 from .screen import LINES_SHOWN, LISTS, render
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ..database.connection import Connection, Target
@@ -56,20 +58,24 @@ def write_files(connection: Connection, document: Document, text: str, reports: 
     close_to_others(folder)
     if not document.before:
         (folder / wording.DIFFERENCES).unlink(missing_ok=True)
+    lists: dict[str, html.Listed] = {}
     for name in (*FILES, "plan_difference") if document.before else FILES:
         with connection.cursor() as cursor:
             cursor.execute(statement(name))
             header = [column.name for column in cursor.description or ()]
-            _write_csv(folder / f"{name}.csv", header, ([row[key] for key in header] for row in cursor))
+            first = cursor.fetchmany(html.SHOWN_OF[name]) if name in html.SHOWN_OF else []
+            lists[name] = html.Listed(first, cursor.rowcount, f"{name}.csv")
+            rows = ([row[key] for key in header] for row in chain(first, cursor))
+            _write_csv(folder / f"{name}.csv", header, rows)
     found = html.guard_evidence(connection, document, None)
     labels = {guard.guard: guard.failed_label for guard in document.red}
-    rows = (
+    findings = (
         (name, labels[name], *(row[key] for key in FOUND), wording.details(row))
         for name in found
         for row in found[name]
     )
-    _write_csv(folder / wording.FINDINGS, ["guard", "label", *FOUND, "found"], rows)
-    _write_told(connection, document, text, folder)
+    _write_csv(folder / wording.FINDINGS, ["guard", "label", *FOUND, "found"], findings)
+    _write_told(document, text, html.read_lists(connection, document, lists), folder)
     return folder
 
 
@@ -81,11 +87,12 @@ def tell_again(connection: Connection, target: Target, reports: Path = REPORTS) 
     document = read_report(connection, target)
     folder = report_folder(document, reports)
     if folder.is_dir():
-        _write_told(connection, document, render(document, screen_lists(connection, document)), folder)
+        text = render(document, screen_lists(connection, document))
+        _write_told(document, text, html.read_lists(connection, document), folder)
 
 
-def _write_told(connection: Connection, document: Document, text: str, folder: Path) -> None:
-    page = html.render(document, html.read_lists(connection, document), folder)
+def _write_told(document: Document, text: str, lists: Mapping[str, Any], folder: Path) -> None:
+    page = html.render(document, lists, folder)
     for file_name, content in (("report.txt", text), (html.PAGE, page)):
         with replacing(folder / file_name) as file:
             file.write(content)

@@ -39,7 +39,7 @@ TO_DECIDE = "to_decide.csv"  # the list that people fill in
 TEMPLATES = Path(__file__).parent / "templates"
 # what a page shows of each list: a browser stays quick, and the CSV beside it has all of it
 SHOWN = {"planned_changes": 500, "new_contacts": 300, "to_decide": 300, "skipped_updates": 1000}
-DIFFERENCES_SHOWN = 300
+SHOWN_OF = {**SHOWN, "plan_difference": 300}
 LABELS_SHOWN = 20  # of sources; a site can have put anything into the columns that name them
 LONGEST_VALUE = 500  # characters
 
@@ -52,15 +52,16 @@ class Listed(NamedTuple):
     file: str | None = None
 
 
-def read_lists(connection: Connection, document: Document) -> dict[str, Any]:
+def read_lists(connection: Connection, document: Document, known: Mapping[str, Listed] | None = None) -> dict[str, Any]:
     """Read everything of the page that is no figure: the first rows of every list, and what explains them.
 
-    What a red guard found is asked only where one is red.
+    Lists that are ``known`` by the names of their statements are not read again. What a red guard found is asked only
+    where one is red.
     """
-    lists = {name: first_rows(connection, name, limit) for name, limit in SHOWN.items()}
-    lists["differences"] = Listed((), 0)
-    if document.before:
-        lists["differences"] = first_rows(connection, "plan_difference", DIFFERENCES_SHOWN)
+    names = [*SHOWN, *(["plan_difference"] if document.before else [])]
+    read = {name: known[name] if known else first_rows(connection, name, SHOWN_OF[name]) for name in names}
+    lists = {name: read[name] for name in SHOWN}
+    lists["differences"] = read.get("plan_difference", Listed((), 0))
     set_aside = [row["export_row"] for row in lists["to_decide"].rows if row["export_row"] is not None]
     return {
         **lists,
