@@ -8,7 +8,9 @@
         {{ drop_old(this) }}
         {{ get_create_table_as_sql(false, relation, sql) }}
         {{ create_all(relation, config.get('indexes', default=[])) }}
-        -- PostgreSQL plans a join with a table that it knows nothing about as if it were small: hours at a million rows
+        -- PostgreSQL plans a join with a table that it knows nothing about as if it were small: hours at a million rows.
+        -- A fifth of its usual sample is enough for that, and takes a fifth of the time: a tenth of a plan
+        set local default_statistics_target = 20;
         analyze {{ relation }};
         {{ grant_all(relation, config.get('grants', default={})) }}
         commit;

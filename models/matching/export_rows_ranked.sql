@@ -1,7 +1,8 @@
 {{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
 -- One row per export row: what the first key that hits, or a person, says about it, and its place among the rows that
 -- lead to the same contact, or that share an email or an id.
-with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+-- `not materialized`: what is read twice would be copied first, and the copy costs more than reading it again.
+with exports as not materialized (select * from {{ ref('stg_kajabi__contacts') }}),
 
 contacts as (select * from {{ ref('stg_crm__contacts') }}),
 

@@ -1,7 +1,8 @@
 -- One row per export row, contact and key that pairs them. Every candidate is kept: the report can show why.
-with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+-- `not materialized`: what is read twice would be copied first, and the copy costs more than reading it again.
+with exports as not materialized (select * from {{ ref('stg_kajabi__contacts') }}),
 
-contact_keys as (select * from {{ ref('contact_keys') }}),
+contact_keys as not materialized (select * from {{ ref('contact_keys') }}),
 
 paired_by_id as (
     select

@@ -1,11 +1,12 @@
 {{ config(materialized='table', indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
 -- One row per contact whose values differ in Kajabi, and column of a file: ours and Kajabi's, as a file would say them.
 -- A table: cleaning costs, so it is done once a plan, and only for contacts that differ.
-with contacts as (select * from {{ ref('stg_crm__contacts') }} where not is_deleted),
+-- `not materialized`: what is read twice would be copied first, and the copy costs more than reading it again.
+with contacts as not materialized (select * from {{ ref('stg_crm__contacts') }} where not is_deleted),
 
 matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),
 
-exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+exports as not materialized (select * from {{ ref('stg_kajabi__contacts') }}),
 
 differing as (
     select

@@ -1,9 +1,10 @@
 -- One row per living contact, and per export row without a contact of that email: how the two addresses compare.
-with old_import_matches as (select * from {{ ref('old_import_matches') }}),
+-- `not materialized`: what is read twice would be copied first, and the copy costs more than reading it again.
+with old_import_matches as not materialized (select * from {{ ref('old_import_matches') }}),
 
-exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+exports as not materialized (select * from {{ ref('stg_kajabi__contacts') }}),
 
-contacts as (select * from {{ ref('stg_crm__contacts') }} where not is_deleted),
+contacts as not materialized (select * from {{ ref('stg_crm__contacts') }} where not is_deleted),
 
 contact_columns as (select array_agg(column_name) as found from {{ ref('stg_crm__columns') }}),
 

@@ -1,11 +1,12 @@
 {{ config(indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
 -- One row per contact and field that the old import would have changed: COALESCE(kajabi, ours), row by row, matched by
 -- email, raw values compared exactly. A NULL of ours counts as a change too, and a placeholder as a value.
-with old_import_matches as (select * from {{ ref('old_import_matches') }}),
+-- `not materialized`: what is read twice would be copied first, and the copy costs more than reading it again.
+with old_import_matches as not materialized (select * from {{ ref('old_import_matches') }}),
 
-exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+exports as not materialized (select * from {{ ref('stg_kajabi__contacts') }}),
 
-contacts as (select * from {{ ref('stg_crm__contacts') }}),
+contacts as not materialized (select * from {{ ref('stg_crm__contacts') }}),
 
 field_policies as (select * from {{ ref('field_policies') }}),
 
