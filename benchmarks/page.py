@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 PAGE, README = PROJECT / "docs" / "benchmarks.md", PROJECT / "README.md"
-IN_THE_README = re.compile(r"(?ms)^\| contacts +\| `load`.*?(?=^$)")
+IN_THE_README = re.compile(r"(?ms)^\| +contacts +\| `load`.*?(?=^$)")
 STEPS = ("load", "plan", "report", "apply")
 WEEK = """\
 `weekly FILE`, then `apply FINGERPRINT`, as they are typed, with {contacts} contacts, {runs}.
