@@ -51,6 +51,7 @@ EXPLAINING = """
     set auto_explain.log_level = notice
 """
 NOT_EXPLAINING = "set auto_explain.log_min_duration = -1"
+CREATED = re.compile(r'create\s[\w\s]*"\w+"\."\w+"\."(\w+?)(?:__dbt_tmp)?"')
 MADE_UP = {"Values Scan", "Function Scan", "Result"}  # nothing is read for them
 
 
@@ -147,9 +148,8 @@ def build(world: World, connection: Connection) -> Iterator[Explained]:
     connection.execute((CLEAR + ";\n".join(recorded.seeding)).replace(MARK, name))
     for file in sorted((PROJECT / "seeds").glob("*.csv")):
         recorded_build.fill(connection, file)
-    node = "?"
-    for text in [*recorded.building, *recorded.testing.values()]:
-        node = (re.findall(r'"node_id": "[a-z]+\.kajabi_guard\.(\w+)', text) or [node])[0]
+    made = [((CREATED.findall(text) or ["columns of a contract"])[0], text) for text in recorded.building]
+    for node, text in [*made, *recorded.testing.items()]:
         with explaining(connection) as plans:
             begun = time.perf_counter()
             connection.execute(text.replace(MARK, name))

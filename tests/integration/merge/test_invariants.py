@@ -40,7 +40,7 @@ def question(world: World, name: str) -> str:
 def finder(world: World, name: str) -> str:
     """The query of a model that has a row for what is wrong, as dbt sends it, with the number of its rows."""
     recording = json.loads(RecordedBuild.file(PROJECT, BUILD).read_text(encoding="utf-8"))
-    making = re.compile(rf'create\s+(?:table|view) \S*"{name}"\s+as\s*\((.*?)\n\s*\);\n', re.DOTALL)
+    making = re.compile(rf'create\s+(?:table|view) \S*"{name}__dbt_tmp"\s+as\s*\((.*?)\n\s*\);\n', re.DOTALL)
     (query,) = (found[1] for found in map(making.search, recording["building"]) if found)
     query = query.replace(MARK, world.target.settings["PGDATABASE"])
     return f"select count(*) as failures from ({query}) as found"
