@@ -34,10 +34,10 @@
    for the other. #}
 {% macro put_in_place(made, relation) -%}
     {%- set old = load_cached_relation(relation) -%}
-    {%- if old is not none -%}
-        select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('{{ relation.schema }}'));
-        drop {{ old.type }} if exists {{ old }} cascade;
-    {% endif -%}
+    {%- if old is not none %}
+    select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('{{ relation.schema }}'));
+    drop {{ old.type }} if exists {{ old }} cascade;
+    {%- endif %}
     alter {{ made.type }} {{ made }} rename to {{ adapter.quote(relation.identifier) }};
 {%- endmacro %}
 
