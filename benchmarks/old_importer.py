@@ -11,29 +11,24 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from loader.common.fields import MANAGED
+from loader.kajabi.inbound.export_file import load_column_map, read_export
+from loader.kajabi.inbound.load import KAJABI_COLUMNS
+
 if TYPE_CHECKING:
     import psycopg
 
 HERE = Path(__file__).resolve().parent
-COLUMN_OF = {
-    "email": "Email",
-    "first_name": "First Name",
-    "last_name": "Last Name",
-    "phone": "Phone Number (phone_number)",
-    "address_line_1": "Address (address_line_1)",
-    "address_line_2": "Address Line 2 (address_line_2)",
-    "city": "City (address_city)",
-    "state": "State (address_state)",
-    "postal_code": "Zip Code (address_zip)",
-    "country": "Country (address_country)",
-}
 
 
 def read_rows(file: Path, at_most: int | None = None) -> list[dict[str, str | None]]:
     """The rows of an export as the parameters of one statement each; a blank is no value."""
+    headers = read_export(file, load_column_map(KAJABI_COLUMNS)).mapped_columns
+    column_of = {name: headers[name] for name in ("email", *MANAGED) if name in headers}
+    column_of["phone"] = headers["phone_number"]
     with file.open(encoding="utf-8-sig", newline="") as lines:
         rows = islice(csv.DictReader(lines), at_most)
-        return [{name: row[column].strip() or None for name, column in COLUMN_OF.items()} for row in rows]
+        return [{name: row[column].strip() or None for name, column in column_of.items()} for row in rows]
 
 
 def import_rows(connection: psycopg.Connection[Any], rows: list[dict[str, str | None]]) -> int:

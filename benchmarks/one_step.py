@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-import old_importer
 from loader.common import paths
 
 # before the rooms are imported: the benchmark neither reads a site's settings nor touches what its dbt has parsed
@@ -27,6 +26,7 @@ PLACE = Path(os.environ["KAJABI_GUARD_BENCH"])
 paths.STATE = paths.CONFIG = PLACE
 paths.REPORTS = PLACE / "reports"
 
+import old_importer  # noqa: E402
 from loader.cli import main as commands  # noqa: E402
 from loader.cli import steps as week  # noqa: E402
 from loader.database.connection import Target, connect  # noqa: E402

@@ -111,7 +111,7 @@ def _merge(connection: Connection, attempt: Attempt, columns: frozenset[str], ov
     if done:
         return done
     is_large = plan["row_count"] >= LARGE_FILE
-    answers = ask_file_guards(connection) if is_large else {}
+    answers = ask_file_guards(connection) if is_large else []
     connection.execute(statement("lock_contacts"))
     run = one(connection, "begin_run", attempt.record())
     connection.execute(statement("copy_plan"), run)

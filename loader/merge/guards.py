@@ -12,7 +12,7 @@ from ..common.paths import PROJECT
 from ..database.statements import NOT_THERE, statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from ..database.connection import Connection
 
@@ -24,39 +24,34 @@ def expected_guards() -> dict[str, dict[str, str]]:
         return {row["guard"]: row for row in csv.DictReader(file)}
 
 
-def ask_file_guards(connection: Connection) -> dict[str, int]:
-    """Return how many violations each guard found that reads every row of the file; for ``read_verdict``.
+def ask_file_guards(connection: Connection) -> list[dict[str, Any]]:
+    """Return the rows of ``read_verdict`` for the guards that read every row of the file, but for ``failed_label``.
 
     They lock nothing of the organisation's. Raises RefusedByGuard where one of them, or what it reads, is gone.
     """
     try:
-        return {row["guard"]: row["violations"] for row in connection.execute(statement("file_guards"))}
+        return connection.execute(statement("file_guards")).fetchall()
     except NOT_THERE:
         raise _incomplete(expected_guards()) from None
 
 
-def read_verdict(connection: Connection, answers: Mapping[str, int] | None = None) -> list[dict[str, Any]]:
+def read_verdict(connection: Connection, answers: Sequence[dict[str, Any]] = ()) -> list[dict[str, Any]]:
     """Return [{guard, label, failed_label, is_overridable, violations, passed}], in the order of the seed.
 
     Live, but for the guards of ``answers``, which ``ask_file_guards`` asked in this transaction: they are not asked
     again. Raises RefusedByGuard unless every guard has answered, and once.
     """
-    expected, answers = expected_guards(), answers or {}
+    expected = list(expected_guards())
+    asked = {"asked": [row["guard"] for row in answers]}
     try:
-        verdict = connection.execute(statement("guard_verdict"), {"asked": list(answers)}).fetchall()
+        verdict = [*answers, *connection.execute(statement("guard_verdict"), asked)]
     except NOT_THERE:
         verdict = []
-    for guard, violations in answers.items():
-        label, is_overridable = expected[guard]["passed_label"], expected[guard]["is_overridable"] == "true"
-        verdict.append({
-            "guard": guard, "label": label, "is_overridable": is_overridable,
-            "violations": violations, "passed": violations == 0,
-        })  # fmt: skip
     missing = sorted(set(expected) - {row["guard"] for row in verdict})
     if missing or len(verdict) != len(expected):
         raise _incomplete(missing)
-    verdict.sort(key=lambda row: list(expected).index(row["guard"]))
-    return [{**row, "failed_label": expected[row["guard"]]["failed_label"]} for row in verdict]
+    verdict.sort(key=lambda row: expected.index(row["guard"]))
+    return [{**row, "failed_label": expected_guards()[row["guard"]]["failed_label"]} for row in verdict]
 
 
 def _incomplete(missing: Iterable[str]) -> RefusedByGuard:

@@ -435,6 +435,8 @@ INCOMPLETE = {
     "a guard of the seed table has another name":
         "update kajabi_guard.guards set guard = 'guard_of_nothing' where guard = 'guard_stale_plan'",
     "a guard is listed twice": "insert into kajabi_guard.guards select * from kajabi_guard.guards limit 1",
+    "a guard of the file is listed twice":
+        "insert into kajabi_guard.guards select * from kajabi_guard.guards where guard = 'guard_shifted_rows'",
     "the seed table is gone": "drop table kajabi_guard.guards cascade",
     "the verdict is empty": "create or replace view kajabi_guard.guard_verdict as "
         "select 1 as position, '' as guard, '' as label, true as is_overridable, "
@@ -458,7 +460,8 @@ def test_the_guards_of_the_file_read_and_lock_nothing_but_what_dbt_built(world: 
             connection=connection,
         )
         verdict = read_verdict(connection, answers)
-    assert answers == dict.fromkeys(answers, 0)
+    assert len(answers) > 1
+    assert all(row["passed"] for row in answers)
     assert [row["name"] for row in locked] == ["kajabi_guard"]
     assert [row["guard"] for row in verdict] == list(expected_guards())
     with world.connect() as connection:
