@@ -52,7 +52,7 @@ def test_a_model_is_one_message_and_a_thread_keeps_its_connection(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Round trips to a server that is far away: ten for each model, and six for a connection, were most of a plan."""
-    opened, sent = [], Counter[str]()
+    opened, sent, dropping = [], Counter[str](), []
     connect, add_query = psycopg2.connect, SQLConnectionManager.add_query
 
     def open_and_count(*given: Any, **named: Any) -> Any:
@@ -61,6 +61,7 @@ def test_a_model_is_one_message_and_a_thread_keeps_its_connection(
 
     def send_and_count(manager: Any, query: str, *given: Any, **named: Any) -> Any:
         sent[str(manager.get_thread_connection().name)] += 1
+        dropping.extend([query] if " drop " in query else [])
         return add_query(manager, query, *given, **named)
 
     monkeypatch.setattr(psycopg2, "connect", open_and_count)
@@ -75,6 +76,13 @@ def test_a_model_is_one_message_and_a_thread_keeps_its_connection(
     assert len(of_models) == len(run.done) > 50
     # dbt compares the columns of a model with a contract first
     assert {name.rpartition(".")[2] for name, count in of_models.items() if count > 1} == {"merge_plan", "plan_summary"}
+
+    assert not dropping, "nothing stood there"
+    run = run_dbt(["run"], state=world.folder)
+    assert (run.failed, run.skipped) == ([], [])
+    assert len(dropping) == len(of_models)
+    # threads that drop the same views in two orders would lock each other out
+    assert all(query.index("pg_advisory_xact_lock") < query.index(" drop ") for query in dropping)
 
 
 @pytest.mark.parametrize(
