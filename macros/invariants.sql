@@ -1,6 +1,7 @@
 {# Rows that break a key: it comes twice, or a column of it is null that may not be. Without columns: a second row.
-   `keys` is a list of (relation, columns, columns that may be null). In a unit test of dbt, a CTE of another name stands
-   in for the relation. #}
+   `keys` is a list of (relation, columns, columns that may be null). Where a part may be null, the relation is a table
+   with a unique index, and only the rows that an index does not hold are counted: those with a null in the key.
+   In a unit test of dbt, a CTE of another name stands in for the relation. #}
 {% macro bad_keys(keys) -%}
     {%- for relation, columns, nullable in keys -%}
         {%- set is_bad = ['count(*) > 1'] -%}
@@ -13,6 +14,7 @@
             '{{ columns | join(', ') }}' as key_columns,
             count(*) as count_rows
         from {{ relation }}
+        {{ 'where ' ~ nullable | join(' is null or ') ~ ' is null' if nullable }}
         {{ 'group by ' ~ columns | join(', ') if columns }}
         having {{ is_bad | join(' or ') }}
     {%- endfor %}

@@ -7,23 +7,27 @@
 
     newest_load as (select load_id from loads order by newest_rank desc limit 1),
 
-    raw_rows as (
+    raw_rows as not materialized (
         select contact_rows.row_number
         from {{ source('kajabi_raw', 'contact_rows') }} as contact_rows
         inner join newest_load on contact_rows.load_id = newest_load.load_id
     ),
 
-    matches as (select * from {{ ref('contact_matches') }}),
+    matches as not materialized (select * from {{ ref('contact_matches') }}),
 
+    -- a row number of the raw rows comes once, by their primary key: where none is missing on either side, as many
+    -- matches as rows are one for each
     bad_rows as (
-        select
-            coalesce(raw_rows.row_number, matches.row_number) as row_number,
-            count(raw_rows.row_number) as count_raw,
-            count(matches.row_number) as count_matches
+        select 'raw_rows' as missing_in, matches.row_number
+        from matches
+        where not exists (select from raw_rows where raw_rows.row_number = matches.row_number)
+        union all
+        select 'contact_matches', raw_rows.row_number
         from raw_rows
-        full outer join matches on raw_rows.row_number = matches.row_number
-        group by coalesce(raw_rows.row_number, matches.row_number)
-        having count(raw_rows.row_number) <> 1 or count(matches.row_number) <> 1
+        where not exists (select from matches where matches.row_number = raw_rows.row_number)
+        union all
+        select 'not as many', null
+        where (select count(*) from raw_rows) <> (select count(*) from matches)
     )
 
     select * from bad_rows

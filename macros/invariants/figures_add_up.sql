@@ -19,9 +19,9 @@
         from {{ ref('impact_summary') }}
     ),
 
-    living_contacts as (select id from {{ ref('stg_crm__contacts') }} where not is_deleted),
+    living_contacts as not materialized (select id from {{ ref('stg_crm__contacts') }} where not is_deleted),
 
-    matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),
+    matches as not materialized (select * from {{ ref('contact_matches') }} where status = 'matched'),
 
     field_decisions as (select * from {{ ref('field_decisions') }}),
 

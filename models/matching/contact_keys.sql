@@ -1,3 +1,7 @@
+{{ config(
+    indexes=[{'columns': ['contact_id', 'key_name', 'key_value'], 'unique': true}],
+    meta={'may_be_null': ['contact_id']}
+) }}
 -- One row per key and contact that the key leads to. A deleted contact's keys lead to its survivor, where one is known.
 with contacts as (select * from {{ ref('stg_crm__contacts') }}),
 

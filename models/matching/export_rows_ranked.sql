@@ -1,8 +1,7 @@
 {{ config(indexes=[{'columns': ['row_number'], 'unique': true}]) }}
 -- One row per export row: what the first key that hits, or a person, says about it, and its place among the rows that
 -- lead to the same contact, or that share an email or an id.
--- `not materialized`: what is read twice would be copied first, and the copy costs more than reading it again.
-with exports as not materialized (select * from {{ ref('stg_kajabi__contacts') }}),
+with exports as (select * from {{ ref('stg_kajabi__contacts') }}),
 
 contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
@@ -32,6 +31,9 @@ deciding_keys as (
 found as (
     select
         exports.row_number,
+        exports.kajabi_id,
+        exports.email_key,
+        exports.email,
         case when match_overrides.decision = 'same_as' then 'settled' else deciding_keys.matched_by end as matched_by,
         case
             when match_overrides.decision = 'same_as' then null
@@ -55,51 +57,53 @@ found as (
     left join match_overrides on exports.row_number = match_overrides.row_number
 ),
 
--- ranks cost a sort of all rows: only where a contact has several rows, or no contact was found, is there a choice
-several_rows as (
-    select contact_id from found where hold_reason is null group by contact_id having count(*) > 1
+-- ranks cost a sort of all rows: only where a contact has several rows, or no contact was found, is there a choice.
+-- `materialized`: PostgreSQL expects many of these few, and would join all rows with all contacts first
+several_rows as materialized (
+    select * from found
+    where
+        hold_reason is null
+        and contact_id in (
+            select contact_id from found where hold_reason is null group by contact_id having count(*) > 1
+        )
 ),
 
 places_for_contact as (
     select
-        exports.row_number,
+        several_rows.row_number,
         row_number() over (
-            partition by found.contact_id
+            partition by several_rows.contact_id
             order by
-                coalesce(exports.kajabi_id = {{ trim_text('contacts.kajabi_id') }}, false) desc,
-                coalesce(exports.email_key = {{ clean_email('contacts.email') }}, false) desc,
-                length(exports.kajabi_id), exports.kajabi_id collate "C", exports.row_number
+                coalesce(several_rows.kajabi_id = {{ trim_text('contacts.kajabi_id') }}, false) desc,
+                coalesce(several_rows.email_key = {{ clean_email('contacts.email') }}, false) desc,
+                length(several_rows.kajabi_id), several_rows.kajabi_id collate "C", several_rows.row_number
         ) as place
-    from found
-    inner join several_rows on found.contact_id = several_rows.contact_id
-    inner join exports on found.row_number = exports.row_number
-    left join contacts on found.contact_id = contacts.id
-    where found.hold_reason is null
+    from several_rows
+    left join contacts on several_rows.contact_id = contacts.id
 ),
 
 places_of_new as (
     select
-        exports.row_number,
+        row_number,
         row_number() over (
-            partition by exports.email_key
-            order by length(exports.kajabi_id), exports.kajabi_id collate "C", exports.row_number
+            partition by email_key
+            order by length(kajabi_id), kajabi_id collate "C", row_number
         ) as place_for_email,
         -- a row without a possible email is never inserted, so it must not stand before one that can be
         row_number() over (
-            partition by exports.kajabi_id, {{ is_possible_email('exports.email_key') }}
-            order by exports.row_number
+            partition by kajabi_id, {{ is_possible_email('email_key') }}
+            order by row_number
         ) as place_for_id
     from found
-    inner join exports on found.row_number = exports.row_number
-    where found.is_without_contact and found.hold_reason is null
+    where is_without_contact and hold_reason is null
 ),
 
 export_rows_ranked as (
     select
-        exports.row_number,
-        exports.kajabi_id,
-        exports.email_key,
-        exports.email,
+        found.row_number,
+        found.kajabi_id,
+        found.email_key,
+        found.email,
         found.matched_by,
         found.hold_reason as key_hold_reason,
         found.contact_id,
@@ -108,10 +112,9 @@ export_rows_ranked as (
         coalesce(places_for_contact.place, 1) as place_for_contact,
         coalesce(places_of_new.place_for_email, 1) as place_for_email,
         coalesce(places_of_new.place_for_id, 1) as place_for_id
-    from exports
-    inner join found on exports.row_number = found.row_number
-    left join places_for_contact on exports.row_number = places_for_contact.row_number
-    left join places_of_new on exports.row_number = places_of_new.row_number
+    from found
+    left join places_for_contact on found.row_number = places_for_contact.row_number
+    left join places_of_new on found.row_number = places_of_new.row_number
 )
 
 select * from export_rows_ranked

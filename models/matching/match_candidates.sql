@@ -1,3 +1,7 @@
+{{ config(
+    indexes=[{'columns': ['row_number', 'contact_id', 'key_name'], 'unique': true}],
+    meta={'may_be_null': ['contact_id']}
+) }}
 -- One row per export row, contact and key that pairs them. Every candidate is kept: the report can show why.
 -- `not materialized`: what is read twice would be copied first, and the copy costs more than reading it again.
 with exports as not materialized (select * from {{ ref('stg_kajabi__contacts') }}),

@@ -6,22 +6,32 @@ contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
 match_candidates as (select * from {{ ref('match_candidates') }}),
 
+-- `materialized`: few rows are without a contact, and only their names are cleaned
+rows_without_contact as materialized (
+    select
+        row_number,
+        phone,
+        first_name,
+        last_name
+    from exports
+    where not exists (select from match_candidates where match_candidates.row_number = exports.row_number)
+),
+
 cleaned as (
     select
         row_number,
         phone,
         {{ clean_text('first_name', "'first_name'") }} as first_name,
         {{ clean_text('last_name', "'last_name'") }} as last_name
-    from exports
+    from rows_without_contact
 ),
 
 unmatched as (
     select
-        cleaned.row_number,
-        {{ clean_phone('cleaned.phone') }} as phone_digits,
-        {{ comparable_text("concat_ws(' ', cleaned.first_name, cleaned.last_name)") }} as full_name
+        row_number,
+        {{ clean_phone('phone') }} as phone_digits,
+        {{ comparable_text("concat_ws(' ', first_name, last_name)") }} as full_name
     from cleaned
-    where not exists (select from match_candidates where match_candidates.row_number = cleaned.row_number)
 ),
 
 living as (

@@ -1,17 +1,26 @@
 {{ config(materialized='table', indexes=[{'columns': ['contact_id', 'field'], 'unique': true}]) }}
 -- One row per contact whose values differ in Kajabi, and column of a file: ours and Kajabi's, as a file would say them.
 -- A table: cleaning costs, so it is done once a plan, and only for contacts that differ.
--- `not materialized`: what is read twice would be copied first, and the copy costs more than reading it again.
-with contacts as not materialized (select * from {{ ref('stg_crm__contacts') }} where not is_deleted),
+with contacts as (
+    select id, {{ list_fields('FIELD', file_fields()) }}
+    from {{ ref('stg_crm__contacts') }}
+    where not is_deleted
+),
 
 matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),
 
-exports as not materialized (select * from {{ ref('stg_kajabi__contacts') }}),
+exports as (
+    select row_number, {{ list_fields('FIELD', file_fields()) }}
+    from {{ ref('stg_kajabi__contacts') }}
+),
 
-differing as (
+-- the wide rows are compared first, and these few are kept (`materialized`): only they are unpivoted and cleaned
+differing_rows as materialized (
     select
-        contacts.id as contact_id,
-        matches.row_number
+        matches.contact_id,
+        matches.row_number,
+        contacts,
+        exports
     from matches
     inner join exports on matches.row_number = exports.row_number
     inner join contacts on matches.contact_id = contacts.id
@@ -21,8 +30,8 @@ differing as (
 
 cells as (
     select
-        differing.contact_id,
-        differing.row_number,
+        differing_rows.contact_id,
+        differing_rows.row_number,
         each_field.field,
         -- a phone without a digit is none
         case
@@ -30,11 +39,9 @@ cells as (
                 then {{ sendable_text('each_field.our_value') }}
         end as our_value,
         {{ clean_text('each_field.kajabi_text', 'each_field.field') }} as kajabi_value
-    from differing
-    inner join contacts on differing.contact_id = contacts.id
-    inner join exports on differing.row_number = exports.row_number
+    from differing_rows
     cross join lateral (
-        {{ unpivot_fields(['contacts', 'exports'], file_fields()) }}
+        {{ unpivot_fields(['(contacts)', '(exports)'], file_fields()) }}
     ) as each_field (field, our_value, kajabi_text)
 ),
 

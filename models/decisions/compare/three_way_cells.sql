@@ -4,13 +4,22 @@
 -- waits for a person or was decided by one.
 with matches as (select * from {{ ref('contact_matches') }} where status = 'matched'),
 
-exports as (select * from {{ ref('stg_kajabi__contacts') }}),
+exports as (
+    select row_number, {{ list_fields('FIELD', planned_fields()) }}
+    from {{ ref('stg_kajabi__contacts') }}
+),
 
-contacts as (select * from {{ ref('stg_crm__contacts') }}),
+contacts as (
+    select id, {{ list_fields('FIELD', planned_fields()) }}
+    from {{ ref('stg_crm__contacts') }}
+),
 
 baseline_rows as (select * from {{ ref('baseline_rows') }}),
 
-baseline as (select * from {{ ref('stg_kajabi__baseline') }}),
+baseline as (
+    select row_number, {{ list_fields('FIELD', planned_fields()) }}
+    from {{ ref('stg_kajabi__baseline') }}
+),
 
 open_conflicts as (select * from {{ ref('stg_ledger__open_conflicts') }}),
 
@@ -25,38 +34,48 @@ remembered as (
     select contact_id from {{ ref('active_overrides') }}
 ),
 
--- the two wide rows are compared first, so that only these few are unpivoted and cleaned
-differing_cells as (
+-- the two wide rows are compared first, and these few are kept (`materialized`): joined with what follows, every row
+-- would be unpivoted before it is compared, eleven million at a million contacts
+differing_rows as materialized (
     select
         matches.contact_id,
         matches.row_number,
-        each_field.*,
-        each_field.field = 'address_line_2'
-        and {{ is_malformed_line_2('each_field.kajabi_text', 'exports.address_line_1', 'exports.city') }}
-            as is_malformed_line_2
+        contacts,
+        exports,
+        baseline
     from matches
     inner join exports on matches.row_number = exports.row_number
     inner join contacts on matches.contact_id = contacts.id
     left join baseline_rows on matches.row_number = baseline_rows.row_number
     left join baseline on baseline_rows.baseline_row_number = baseline.row_number
-    left join remembered on matches.contact_id = remembered.contact_id
+    cross join contact_columns
+    where
+        {{ any_field(
+            "(" ~ differs('contacts.FIELD', 'exports.FIELD') ~ " and exports.FIELD is not null"
+            ~ " and 'FIELD' = any(contact_columns.found))",
+            planned_fields()
+        ) }}
+        -- cleared in Kajabi
+        or {{ any_field('exports.FIELD is null and contacts.FIELD is not null and baseline.FIELD is not null') }}
+        or matches.contact_id in (select contact_id from remembered)
+),
+
+differing_cells as (
+    select
+        differing_rows.contact_id,
+        differing_rows.row_number,
+        each_field.*,
+        each_field.field = 'address_line_2'
+        and {{ is_malformed_line_2(
+            'each_field.kajabi_text', '(differing_rows.exports).address_line_1', '(differing_rows.exports).city'
+        ) }} as is_malformed_line_2
+    from differing_rows
     cross join contact_columns
     cross join lateral (
-        {{ unpivot_fields(['contacts', 'exports', 'baseline'], planned_fields()) }}
+        {{ unpivot_fields(['(contacts)', '(exports)', '(baseline)'], planned_fields()) }}
     ) as each_field (field, our_value, kajabi_text, baseline_text)
-    where
-        -- what this site has no column for is never read
-        each_field.field = any(contact_columns.found)
-        and (
-            {{ any_field(
-                "(" ~ differs('contacts.FIELD', 'exports.FIELD') ~ " and exports.FIELD is not null"
-                ~ " and 'FIELD' = any(contact_columns.found))",
-                planned_fields()
-            ) }}
-            -- cleared in Kajabi
-            or {{ any_field('exports.FIELD is null and contacts.FIELD is not null and baseline.FIELD is not null') }}
-            or remembered.contact_id is not null
-        )
+    -- what this site has no column for is never read
+    where each_field.field = any(contact_columns.found)
 ),
 
 cleaned as (

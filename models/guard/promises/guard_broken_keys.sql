@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
--- One row per key of a view or a seed, or key of which a part may be null, that comes twice or is null beyond that; and
--- one where a second row stands beside the only one. Any other table has a unique index, which PostgreSQL holds.
+-- One row per key of a view or a seed, or key of which a part is null, that comes twice or is null where it may not be;
+-- and one where a second row stands beside the only one. All else has a unique index, which PostgreSQL holds.
 -- A table: what it looks at is made with the plan, so nothing moves until the next one.
 with guard_broken_keys as (
     {{ bad_keys([

@@ -6,8 +6,6 @@ with matches as (
 
 contacts as (select * from {{ ref('stg_crm__contacts') }}),
 
-exports as (select * from {{ ref('stg_kajabi__contacts') }}),
-
 baseline_rows as (select * from {{ ref('baseline_rows') }}),
 
 baseline as (select * from {{ ref('stg_kajabi__baseline') }}),
@@ -15,17 +13,19 @@ baseline as (select * from {{ ref('stg_kajabi__baseline') }}),
 email_changes as (
     select
         contacts.id as contact_id,
-        exports.row_number,
+        matches.row_number,
         contacts.kajabi_id,
         contacts.email as our_value,
-        exports.email as kajabi_value,
+        matches.email as kajabi_value,
         baseline.email as baseline_value
     from matches
     inner join contacts on matches.contact_id = contacts.id
-    inner join exports on matches.row_number = exports.row_number
-    left join baseline_rows on exports.row_number = baseline_rows.row_number
+    left join baseline_rows on matches.row_number = baseline_rows.row_number
     left join baseline on baseline_rows.baseline_row_number = baseline.row_number
-    where exports.email_key is distinct from {{ clean_email('contacts.email') }}
+    where
+        -- most are the same letter for letter, and are not cleaned
+        matches.email is distinct from contacts.email
+        and {{ clean_email('matches.email') }} is distinct from {{ clean_email('contacts.email') }}
 )
 
 select * from email_changes

@@ -12,13 +12,10 @@ field_policies as (select * from {{ ref('field_policies') }}),
 
 contact_columns as (select * from {{ ref('stg_crm__columns') }}),
 
--- the wide rows are compared first, so that only the cells of these few contacts are looked at
-differing as (
-    select distinct old_import_matches.contact_id
-    from old_import_matches
-    inner join exports on old_import_matches.row_number = exports.row_number
-    inner join contacts on old_import_matches.contact_id = contacts.id
-    where {{ any_field('exports.FIELD <> contacts.FIELD or (exports.FIELD is not null and contacts.FIELD is null)') }}
+-- of several rows for one contact each counts: the last one may be as ours is
+changed as (
+    select distinct contact_id from old_import_matches
+    where is_changed
 ),
 
 overwritten as (
@@ -32,8 +29,8 @@ overwritten as (
             when each_field.field = 'last_name' then contacts.paypal_last_name
         end as evidence,
         field_policies.is_address
-    from differing
-    inner join old_import_matches on differing.contact_id = old_import_matches.contact_id
+    from changed
+    inner join old_import_matches on changed.contact_id = old_import_matches.contact_id
     inner join exports on old_import_matches.row_number = exports.row_number
     inner join contacts on old_import_matches.contact_id = contacts.id
     cross join lateral (

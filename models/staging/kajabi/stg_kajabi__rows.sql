@@ -4,14 +4,14 @@ with loads as (select * from {{ source('kajabi_raw', 'loads') }}),
 
 contact_rows as (select * from {{ source('kajabi_raw', 'contact_rows') }}),
 
-chosen_loads as (
-    select
-        load_id,
-        newest_rank is not null
-        and newest_rank = max(newest_rank) over () as is_newest,
-        baseline_rank is not null
-        and baseline_rank = max(baseline_rank) over () as is_baseline
-    from loads
+newest_load as (
+    select load_id from loads
+    where newest_rank = (select max(newest_rank) from loads)
+),
+
+baseline_load as (
+    select load_id from loads
+    where baseline_rank = (select max(baseline_rank) from loads)
 ),
 
 stg_kajabi__rows as (
@@ -39,11 +39,11 @@ stg_kajabi__rows as (
         {{ trim_text('contact_rows.kajabi_created_at') }} as kajabi_created_at,
 
         -- booleans
-        chosen_loads.is_newest,
-        chosen_loads.is_baseline
+        coalesce(contact_rows.load_id = (select load_id from newest_load), false) as is_newest,
+        coalesce(contact_rows.load_id = (select load_id from baseline_load), false) as is_baseline
     from contact_rows
-    inner join chosen_loads on contact_rows.load_id = chosen_loads.load_id
-    where chosen_loads.is_newest or chosen_loads.is_baseline
+    -- two single values in place of a join, so that PostgreSQL can share the rows among its workers
+    where contact_rows.load_id in ((select load_id from newest_load), (select load_id from baseline_load))
 )
 
 select * from stg_kajabi__rows

@@ -7,16 +7,17 @@ field_sources as (select * from {{ ref('stg_ledger__field_sources') }}),
 
 source_priorities as (select * from {{ ref('source_priorities') }}),
 
+-- they are few: each is trimmed once, not in every contact
+found_labels as (
+    select unnest(array[source_system, phone_source, billing_address_source]) as found_label from contacts
+    union
+    select source from field_sources
+),
+
 labels as (
-    select lower({{ trim_text('source_system') }}) as source_label from contacts
+    select lower({{ trim_text('found_label') }}) as source_label from found_labels
     union
-    select lower({{ trim_text('phone_source') }}) from contacts
-    union
-    select lower({{ trim_text('billing_address_source') }}) from contacts
-    union
-    select lower({{ trim_text('source') }}) from field_sources
-    union
-    select implied_label from (values ('paypal'), ('manual')) as implied (implied_label)
+    values ('paypal'), ('manual')
 ),
 
 stg_ledger__source_labels as (

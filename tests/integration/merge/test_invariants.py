@@ -68,6 +68,8 @@ def test_a_key_that_comes_twice_is_found_in_each_relation(planned: World, asker:
     query = finder(planned, asker) + ("" if is_guard else " where fault like '% has a row twice'")
     asked = set(re.findall(r"'(\w+)' as relation,\s+'[\w, ]*' as key_columns", query))
     assert ({"decision_rules", "plan_summary", "contact_keys"} if is_guard else {"kajabi_by_hand"}) <= asked
+    # of a table whose index allows a null, only the rows with one are asked for
+    nulls = dict(re.findall(r"'(\w+)' as relation,(?:(?!union all).)*?\bwhere (\w+) is null", query, re.DOTALL))
     doubled = set()
     with planned.connect() as connection:
         assert failures(connection, query) == 0
@@ -78,11 +80,15 @@ def test_a_key_that_comes_twice_is_found_in_each_relation(planned: World, asker:
                 rows = connection.execute(
                     sql.SQL("insert into {} select * from kajabi_guard.before limit 1").format(name)
                 ).rowcount
+                if relation in nulls:
+                    connection.execute(sql.SQL("update {} set {} = null").format(name, sql.Identifier(nulls[relation])))
                 assert failures(connection, query) == 0, relation
                 # where nobody is in it, a row of nulls: a key that is null in part is found as well, or comes twice
                 more = "select * from kajabi_guard.before limit 1" if rows else "default values"
                 for _ in range(1 if rows else 2):
                     connection.execute(sql.SQL("insert into {} " + more).format(name))
+                if relation in nulls:
+                    connection.execute(sql.SQL("update {} set {} = null").format(name, sql.Identifier(nulls[relation])))
                 assert failures(connection, query) > 0, relation
             doubled |= {relation} if rows else set()
     assert len(doubled) >= (len(asked) / 2 if is_guard else 2), "this world is too empty to show much"
