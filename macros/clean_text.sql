@@ -81,9 +81,8 @@
     )
 {%- endmacro %}
 
-{# One of Kajabi's phone columns, trimmed; null where it is blank or a placeholder, an escaped one included. #}
+{# One of Kajabi's phone columns, which staging has trimmed; null where it is blank or a placeholder, an escaped one
+   included. #}
 {% macro phone_text(value) -%}
-    case
-        when {{ clean_text(trim_text(value), "'phone'") }} is not null then {{ trim_text(value) }}
-    end
+    case when {{ clean_text(value, "'phone'") }} is not null then {{ value }} end
 {%- endmacro %}

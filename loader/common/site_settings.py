@@ -149,11 +149,11 @@ def own_limits(config: Path = CONFIG) -> dict[str, int | float]:
     return dict(limits)
 
 
-def dbt_project() -> dict[str, Any]:
-    """Return what the project's own dbt_project.yml says."""
+def dbt_project(folder: Path = PROJECT) -> dict[str, Any]:
+    """Return what the dbt_project.yml in ``folder`` says; left out, the project's own."""
     import yaml  # noqa: PLC0415  # see above
 
-    project: dict[str, Any] = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    project: dict[str, Any] = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))
     return project
 
 

@@ -1,13 +1,14 @@
-"""The seeds of the dbt project as tables, made where they are missing: plain `dbt run` works right after `load`.
+"""The seeds of the dbt project as tables, made without dbt: what is missing after ``init`` and ``load``, all at a plan.
 
-They are what `dbt seed` would make: the same columns, types and rows, readable by the same roles. A table that is
-there is dbt's, and stays as it is. dbt itself is not imported: it takes a second, and `load` must not pay it.
+They are what `dbt seed` would make: the same columns, types and rows, counted alike, readable by the same roles.
+Plain `dbt run` works right after `load`, and a plan makes them all anew in one message: whatever somebody has changed
+in such a table, the files decide. dbt takes three messages for each and as long as for seven models.
 """
 
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
@@ -29,7 +30,8 @@ def make_seed_tables(connection: Connection) -> list[str]:
     """Make every table of a seed that is missing, with the rows of its file; returns the names of those made.
 
     The site's own files stand in for the seeds of the same name; raises Usage where one of them cannot be meant.
-    A role that may not make them makes none, and that is no error: whoever plans or runs dbt makes them.
+    A table that is there stays as it is. A role that may not make them makes none, and that is no error: whoever plans
+    or runs dbt makes them.
     """
     there = connection.execute(statement("dbt_schema")).fetchone() or {}
     seeds = sorted(file.stem for file in (PROJECT / "seeds").glob("*.csv"))
@@ -39,25 +41,49 @@ def make_seed_tables(connection: Connection) -> list[str]:
     check_own_files()
     if not there["is_there"]:
         connection.execute("create schema kajabi_guard")
-    project = dbt_project()
-    configs = project["seeds"][project["name"]]
-    for name in missing:
-        types = configs.get(name, {}).get("+column_types", {})
-        _make(connection, name, seed_file(name), types, there["readers"])
+    types = _types(dbt_project())
+    connection.execute(sql.SQL("").join(_made(seed_file(name), types.get(name, {})) for name in missing))
+    if there["readers"]:
+        tables = sql.SQL(", ").join(sql.Identifier("kajabi_guard", name) for name in missing)
+        roles = sql.SQL(", ").join(map(sql.Identifier, there["readers"]))
+        connection.execute(sql.SQL("grant select on {} to {}").format(tables, roles))
     return missing
 
 
-def _make(connection: Connection, name: str, file: Path, types: dict[str, str], readers: list[str]) -> None:
+def renew_seed_tables(connection: Connection, project: Path = PROJECT) -> None:
+    """Make the tables of all seeds of ``project`` anew. Views that read them are dropped: dbt makes them after this.
+
+    Nobody else may read them until they are granted, which a plan does for all that it has made.
+    """
+    types = _types(dbt_project(project))
+    files = sorted((project / "seeds").glob("*.csv"))
+    connection.execute(
+        sql.SQL(statement("make_dbt_schema"))
+        + sql.SQL("").join(
+            sql.SQL("drop table if exists {} cascade;\n").format(sql.Identifier("kajabi_guard", file.stem))
+            + _made(file, types.get(file.stem, {}))
+            for file in files
+        )
+    )
+
+
+def _types(project: dict[str, Any]) -> dict[str, dict[str, str]]:
+    seeds = project["seeds"][project["name"]]
+    return {name: config["+column_types"] for name, config in seeds.items() if "+column_types" in (config or {})}
+
+
+def _made(file: Path, types: dict[str, str]) -> sql.Composed:
+    """The statements that make one table and fill it with the rows of its file."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         header, *rows = [row for row in csv.reader(lines) if row]  # dbt passes over a blank line as well
-    table = sql.Identifier("kajabi_guard", name)
-    columns = [sql.Identifier(column) for column in header]
-    typed = [sql.SQL("{} {}").format(sql.Identifier(column), TYPES[types.get(column, "text")]) for column in header]
-    connection.execute(sql.SQL("create table {} ({})").format(table, sql.SQL(", ").join(typed)))
-    query = sql.SQL("copy {} ({}) from stdin").format(table, sql.SQL(", ").join(columns))
-    with connection.cursor() as cursor, cursor.copy(query) as copy:
-        for row in rows:
-            copy.write_row([None if cell.strip().lower() in NOTHING else cell for cell in row])
-    if readers:
-        roles = sql.SQL(", ").join(map(sql.Identifier, readers))
-        connection.execute(sql.SQL("grant select on {} to {}").format(table, roles))
+    table = sql.Identifier("kajabi_guard", file.stem)
+    comma = sql.SQL(", ")
+    columns = [sql.SQL("{} {}").format(sql.Identifier(name), TYPES[types.get(name, "text")]) for name in header]
+    values = [
+        comma.join(sql.Literal(None if cell.strip().lower() in NOTHING else cell) for cell in row) for row in rows
+    ]
+    made = sql.SQL("create table {} ({});\n").format(table, comma.join(columns))
+    if values:
+        lines_of_values = sql.SQL(",\n").join(sql.SQL("({})").format(row) for row in values)
+        made += sql.SQL("insert into {} values\n{};\n").format(table, lines_of_values)
+    return made + sql.SQL("analyze {};\n").format(table)

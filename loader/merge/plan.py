@@ -12,6 +12,7 @@ from ..database.connection import connect
 from ..database.contacts_table import check_contacts, check_visible
 from ..database.locks import run_lock
 from ..database.schema import prepared
+from ..database.seed_tables import renew_seed_tables
 from ..database.statements import statement
 from .dbt import run_dbt
 from .site_project import site_project
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
     from ..database.connection import Connection, Target
 
-# `assert_every_guard_passed` asks every guard; `is_empty` asks each once more, by name, for who reads `dbt test`, and
-# asks for faults of the files for Kajabi, which `export` asks for itself when it makes them
-BUILD = ["build", "--full-refresh", "--exclude-resource-type", "unit_test", "--exclude", "test_name:is_empty"]
+# the seeds are made before dbt starts. `assert_every_guard_passed` asks every guard; `is_empty` asks each once more, by
+# name, for who reads `dbt test`, and asks for faults of the files for Kajabi, which `export` asks for itself
+BUILD = ["build", "--full-refresh", "--exclude", "test_name:is_empty"]
+BUILD += [word for kind in ("seed", "unit_test") for word in ("--exclude-resource-type", kind)]
 NODES_NAMED = 5
 
 
@@ -60,6 +62,7 @@ def make_plan(
             run.enter_context(run_lock(target, "plan"))
             _begin(connection, scope)
             connection.execute(statement("drop_models_of_others"))
+            renew_seed_tables(connection, project)
             # somebody may have opened it since `init`, and what dbt builds is open to whom the schema is
             connection.execute(statement("close_schemas"))
         built = run_dbt(BUILD, progress=progress, state=state, project=project)

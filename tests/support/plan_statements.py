@@ -19,14 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import recorded_build
 from loader.common.paths import PROJECT
 from loader.database import disposable
 from loader.database.connection import pointed_at
 from loader.database.embedded.server import running
 from loader.kajabi.inbound.load import load_export
 from loader.merge.plan import BUILD
-from recorded_build import CLEAR, MARK, RecordedBuild, Recording
+from recorded_build import MARK, RecordedBuild, Recording, clear
 from world import World, database_name
 
 if TYPE_CHECKING:
@@ -145,9 +144,7 @@ def explaining(connection: Connection) -> Iterator[list[dict[str, Any]]]:
 def build(world: World, connection: Connection) -> Iterator[Explained]:
     """Build what a plan builds, in the open transaction of this connection, one statement after the other."""
     recorded, name = recording(), world.target.settings["PGDATABASE"]
-    connection.execute((CLEAR + ";\n".join(recorded.seeding)).replace(MARK, name))
-    for file in sorted((PROJECT / "seeds").glob("*.csv")):
-        recorded_build.fill(connection, file)
+    clear(connection, PROJECT)
     made = [((CREATED.findall(text) or ["columns of a contract"])[0], text) for text in recorded.building]
     for node, text in [*made, *recorded.testing.items()]:
         with explaining(connection) as plans:

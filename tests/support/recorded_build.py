@@ -1,9 +1,9 @@
 """The statements of one dbt build, replayed: the same SQL on the same server, without dbt's own work per node.
 
 What dbt sends depends on the project and on the name of the database alone (no macro asks the database anything), so
-the first plan of a session is dbt's and is listened to, and later ones replay it. The rows of the seeds are not in a
-recording but read from the project's files: another policy is another seed, and not another way of building. Most of
-a plan's time is dbt's work in Python, and hundreds of tests make a plan. Tests of dbt itself ask for it
+the first plan of a session is dbt's and is listened to, and later ones replay it. The seeds are not in a recording: a
+plan makes them before it calls dbt. Most of a plan's time is dbt's work in Python, and hundreds of tests make a plan.
+Tests of dbt itself ask for it
 (``World.replays``, ``Console.replays``).
 
 A recording is kept in a file, so that the processes of a run, and those of the command line, share it.
@@ -14,7 +14,6 @@ dbt itself builds: a test of what happens then sees dbt's own outcome. ``test_re
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
@@ -25,10 +24,9 @@ from unittest import mock
 
 import psycopg
 import yaml  # type: ignore[import-untyped]
-from psycopg import ClientCursor, sql
+from psycopg import ClientCursor
 
 from loader.database.connection import Target, connect
-from loader.database.seed_tables import NOTHING
 from loader.merge.dbt import DbtRun, run_dbt
 
 if TYPE_CHECKING:
@@ -52,6 +50,7 @@ begin
             relnamespace = to_regnamespace('kajabi_guard')
             and relkind in ('r', 'v')
             and relname <> 'previous_merge_plan'
+            and relname <> all (string_to_array('the_seeds', ' '))
     loop
         execute format('drop %s if exists kajabi_guard.%I cascade', relation.kind, relation.name);
     end loop;
@@ -69,8 +68,6 @@ class Recording:
     """What dbt sent on an empty schema, with a mark in place of the database's name. Kept as JSON."""
 
     nodes: list[str] = field(default_factory=list)
-    seeding: list[str] = field(default_factory=list)
-    """Statements that make the tables of the seeds, without their rows."""
     building: list[str] = field(default_factory=list)
     """Statements of the models, in their order."""
     testing: dict[str, str] = field(default_factory=dict)
@@ -97,7 +94,7 @@ class RecordedBuild:
                     return self._replay(recording, project, connection)
                 except (Broken, psycopg.Error):
                     return run_dbt(command, project=project, **named)
-            connection.execute(CLEAR)
+            clear(connection, project)
         with _listening() as heard:
             run = run_dbt(command, project=project, **named)
         if not run.skipped and not run.warned and all(name == MAY_FAIL for name in run.failed):
@@ -121,10 +118,6 @@ class RecordedBuild:
                 marked = text.replace(self.database, MARK).strip().rstrip(";")
                 if kind == "test":
                     recording.testing[name] = marked
-                elif kind == "seed" and not bindings and marked != "COMMIT":
-                    recording.seeding.append(marked)
-                elif marked.lower().startswith("create schema"):
-                    recording.seeding.insert(0, marked)
                 elif kind == "model" and marked != "COMMIT":
                     # a model's message ends its own transaction; a replay is one transaction
                     recording.building.append(marked.removesuffix("commit").rstrip().rstrip(";"))
@@ -133,9 +126,7 @@ class RecordedBuild:
     def _replay(self, recording: Recording, project: Path, connection: Connection) -> DbtRun:
         run = DbtRun()
         with connection.transaction():
-            connection.execute((CLEAR + ";\n".join(recording.seeding)).replace(MARK, self.database))
-            for file in sorted((project / "seeds").glob("*.csv")):
-                fill(connection, file)
+            clear(connection, project)
             connection.execute(";\n".join(recording.building).replace(MARK, self.database))
             for name, query in recording.testing.items():
                 outcome = connection.execute(query.replace(MARK, self.database)).fetchone()
@@ -148,16 +139,10 @@ class RecordedBuild:
         return run
 
 
-def fill(connection: Connection, seed: Path) -> None:
-    """Copy the rows of a seed into its table, and count them as dbt does."""
-    with seed.open(encoding="utf-8-sig", newline="") as lines:
-        header, *rows = [row for row in csv.reader(lines) if row]
-    names = sql.SQL(", ").join(map(sql.Identifier, header))
-    query = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier("kajabi_guard", seed.stem), names)
-    with connection.cursor() as cursor, cursor.copy(query) as copy:
-        for row in rows:
-            copy.write_row([None if cell.strip().lower() in NOTHING else cell for cell in row])
-    connection.execute(sql.SQL("analyze {}").format(sql.Identifier("kajabi_guard", seed.stem)))
+def clear(connection: Connection, project: Path) -> None:
+    """Drop what dbt has built, as dbt does while it builds; the seeds stay."""
+    seeds = " ".join(file.stem for file in (project / "seeds").glob("*.csv"))
+    connection.execute(CLEAR.replace("the_seeds", seeds))
 
 
 @contextmanager

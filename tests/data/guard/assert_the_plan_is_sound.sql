@@ -1,6 +1,7 @@
 -- Invariant: every invariant of `macros/invariants` about the plan holds.
 -- It guards what is matched, decided and planned, found a second time in another way.
 -- One question for all of them: a node of dbt for each costs more than the asking. A row names what does not hold.
+-- depends_on: {{ ref('guard_verdict') }}: dbt would let the guards wait for this, and they are asked beside it.
 with broken_invariants as (
     {{ broken('every_managed_field_has_a_policy', every_managed_field_has_a_policy()) }}
     union all
