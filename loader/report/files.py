@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from ..common.paths import REPORTS
@@ -16,7 +16,7 @@ from .document import read_report
 from .screen import LINES_SHOWN, LISTS, render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ..database.connection import Connection, Target
@@ -30,6 +30,7 @@ FILES = (
     *("import_impact", "address_evaluation"),
 )
 FOUND = ("email", "row_number", "field")
+ROWS_AT_ONCE = 1000  # that come from the server together
 
 
 def screen_lists(connection: Connection, document: Document) -> dict[str, Rows]:
@@ -61,12 +62,14 @@ def write_files(connection: Connection, document: Document, text: str, reports: 
     lists: dict[str, html.Listed] = {}
     for name in (*FILES, "plan_difference") if document.before else FILES:
         with connection.cursor() as cursor:
-            cursor.execute(statement(name))
+            rows = cursor.stream(statement(name), size=ROWS_AT_ONCE)
+            first = list(islice(rows, max(html.SHOWN_OF.get(name, 0), 1)))
+            if not first:  # a stream of no rows does not say what its columns are
+                cursor.execute(statement(name))
             header = [column.name for column in cursor.description or ()]
-            first = cursor.fetchmany(html.SHOWN_OF[name]) if name in html.SHOWN_OF else []
-            lists[name] = html.Listed(first, cursor.rowcount, f"{name}.csv")
-            rows = ([row[key] for key in header] for row in chain(first, cursor))
-            _write_csv(folder / f"{name}.csv", header, rows)
+            cells = ([row[key] for key in header] for row in chain(first, rows))
+            total = _write_csv(folder / f"{name}.csv", header, cells)
+        lists[name] = html.Listed(first, total, f"{name}.csv")
     found = html.guard_evidence(connection, document, None)
     labels = {guard.guard: guard.failed_label for guard in document.red}
     findings = (
@@ -98,10 +101,15 @@ def _write_told(document: Document, text: str, lists: Mapping[str, Any], folder:
             file.write(content)
 
 
-def _write_csv(path: Path, header: list[str], rows: Any) -> None:
+def _write_csv(path: Path, header: list[str], rows: Iterable[Sequence[object]]) -> int:
+    """Write the rows one by one, so that a list may be longer than the memory; returns how many they were."""
     replace = replacing_list if path.name == TO_DECIDE else replacing
     # the byte order mark tells Excel that this is UTF-8
     with replace(path, "utf-8-sig") as file:
         writer = csv.writer(file)
         writer.writerow(header)
-        writer.writerows([safe_for_spreadsheet(value) for value in row] for row in rows)
+        written = 0
+        for row in rows:
+            writer.writerow([safe_for_spreadsheet(value) for value in row])
+            written += 1
+    return written

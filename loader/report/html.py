@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,9 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jinja2
 from markupsafe import Markup
 
+from ..common import paths
 from ..common.fields import FIELD_NAMES
 from ..common.layout import moment
-from ..common.private_files import begun_lists
+from ..common.private_files import begun_lists, private_folder
 from ..common.shell_quoting import LIST_MERGED, as_typed, can_be_pasted, command
 from ..common.tables import count, visible
 from ..database.statements import statement
@@ -163,7 +165,8 @@ def is_blank(value: object) -> bool:
 @cache
 def _templates() -> jinja2.Environment:
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
+        loader=jinja2.FileSystemLoader(TEMPLATES), bytecode_cache=_compiled_templates(),
+        autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     made.filters.update(
@@ -171,6 +174,18 @@ def _templates() -> jinja2.Environment:
     )
     made.tests["blank"] = is_blank
     return made
+
+
+def _compiled_templates() -> jinja2.BytecodeCache | None:
+    """Where compiled templates are kept: compiling them takes a sixth of the time of ``apply``.
+
+    The folder is private, because what lies there is run. None where it cannot be made: then each run compiles.
+    """
+    folder = paths.STATE / "templates"
+    with suppress(OSError):
+        private_folder(folder)
+        return jinja2.FileSystemBytecodeCache(str(folder))
+    return None
 
 
 @cache
