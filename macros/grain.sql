@@ -4,9 +4,12 @@
    day in it. #}
 {% macro postgres__get_create_index_sql(relation, index_dict) -%}
     create {{ 'unique' if index_dict.unique }} index on {{ relation }} ({{ index_dict.columns | join(', ') }})
-    {%- if index_dict.unique -%}
-        {%- for column in index_dict.columns if column not in config.get('meta', {}).get('may_be_null', []) %};
-    alter table {{ relation }} alter {{ column }} set not null
-        {%- endfor -%}
+    {%- set parts = [] -%}
+    {%- for column in index_dict.columns if column not in config.get('meta', {}).get('may_be_null', []) -%}
+        {%- do parts.append('alter ' ~ column ~ ' set not null') -%}
+    {%- endfor -%}
+    {%- if index_dict.unique and parts %};
+    -- all columns at once: each of these statements reads the whole table
+    alter table {{ relation }} {{ parts | join(', ') }}
     {%- endif %}
 {%- endmacro %}

@@ -5,6 +5,8 @@
 {% materialization table, adapter='postgres' -%}
     {%- set made = make_intermediate_relation(this.incorporate(type='table')) -%}
     {%- call statement('main', auto_begin=false) -%}
+        -- dbt's threads share the cores already; a query's own workers pay from some hundred thousand contacts on
+        set local min_parallel_table_scan_size = '100MB';
         {{ get_create_table_as_sql(false, made, sql) }}
         {{ create_all(made, config.get('indexes', default=[])) }}
         -- PostgreSQL plans a join with a table that it knows nothing about as if it were small: hours at a million rows.

@@ -15,18 +15,14 @@
 
     matches as not materialized (select * from {{ ref('contact_matches') }}),
 
-    -- a row number of the raw rows comes once, by their primary key: where none is missing on either side, as many
-    -- matches as rows are one for each
+    -- a row number comes once on either side, by the primary key and by the unique index of the model: where every
+    -- match is of a raw row, as many matches as rows are one for each
     bad_rows as (
-        select 'raw_rows' as missing_in, matches.row_number
+        select matches.row_number
         from matches
         where not exists (select from raw_rows where raw_rows.row_number = matches.row_number)
         union all
-        select 'contact_matches', raw_rows.row_number
-        from raw_rows
-        where not exists (select from matches where matches.row_number = raw_rows.row_number)
-        union all
-        select 'not as many', null
+        select null
         where (select count(*) from raw_rows) <> (select count(*) from matches)
     )
 
