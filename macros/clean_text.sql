@@ -14,16 +14,13 @@
     kajabi_ledger.clean_email({{ value }})
 {%- endmacro %}
 
-{# True for something that can be an email: one @, a dot after it, no white space. #}
-{% macro is_possible_email(value) -%}
-    coalesce({{ value }} ~ '^[^@\s]+@[^@\s]+\.[^@\s.]+$', false)
-{%- endmacro %}
-
 {# A placeholder such as N/A is no value. The list is the seed `placeholders`. #}
 {% macro without_placeholder(value) -%}
     case
         when
-            not '[' || lower({{ value }}) || ']' in (select bracketed_placeholder from {{ ref('placeholders') }})
+            not '[' || lower({{ value }}) || ']' in (
+                select bracketed_placeholder from {{ ref('placeholders') }} where kind = 'placeholder'
+            )
             then {{ value }}
     end
 {%- endmacro %}
@@ -53,7 +50,7 @@
 
 {# The digits of a phone; null when there is none. #}
 {% macro clean_phone(value) -%}
-    nullif(regexp_replace({{ value }}, '[^0-9]', '', 'g'), '')
+    nullif({{ digits(value) }}, '')
 {%- endmacro %}
 
 {# What is left when case, white space and punctuation are taken away: punctuation becomes a space, letters of every

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oracle_rules import (
     ADDRESS,
-    EMAIL,
     OTHER_EMAILS,
     Cell,
     Conflict,
@@ -31,6 +30,7 @@ from oracle_rules import (
     Row,
     clean_email,
     comparable,
+    is_possible_email,
     trim,
 )
 
@@ -158,7 +158,7 @@ class Matching:
     def _why_not_new(self, row: Row) -> str | None:
         if row.email is None:
             return "no_email"
-        if not EMAIL.fullmatch(row.email):
+        if not is_possible_email(row.email):
             return "malformed_email"
         looks = comparable("phone", row.values["phone"]), full_name(row.values)
         return "possible_duplicate" if all(looks) and looks in self.look_alikes else None

@@ -58,9 +58,15 @@ _PUNCTUATION = (
     r"\u2000-\u206f\u3000-\u3004\u3008-\u3020\u3030\ufeff"
 )
 _NO_LETTERS = re.compile(f"[{WHITE_SPACE}{_PUNCTUATION}]+")
-EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_UNSEEN = (
+    {chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in {"Cc", "Cf"}}
+    | {"\u2028", "\u2029"}
+) - set("\0")  # fmt: skip
+_SECOND_BYTES = "".join(bytes([code]).decode("cp1252", "ignore") + chr(code) for code in range(0x80, 0xC0))
+_DOUBLE_ENCODED = re.compile(f"[\u00c2-\u00c5][{_SECOND_BYTES}]|\u00e2[\u0080\u20ac]")
 
-PLACEHOLDERS = {row["bracketed_placeholder"][1:-1].lower() for row in seed("placeholders")}
+PLACEHOLDERS = {row["bracketed_placeholder"][1:-1] for row in seed("placeholders") if row["kind"] == "placeholder"}
+ERROR_VALUES = {row["bracketed_placeholder"][1:-1] for row in seed("placeholders") if row["kind"] == "error_value"}
 POLICY = {row["field"]: row["policy"] for row in seed("field_policies")}
 ADDRESS = [row["field"] for row in seed("field_policies") if row["is_address"] == "true"]
 RULES = {row["rule"]: row for row in seed("decision_rules")}
@@ -87,6 +93,81 @@ def clean(field: str, value: str | None) -> str | None:
         text = text[1:]
     text = trim(unicodedata.normalize("NFC", text)) or ""
     return None if text.lower() in PLACEHOLDERS | {""} else text
+
+
+def is_possible_email(text: str) -> bool:
+    """One @, a dot in the domain, and nothing that cannot be seen, quotes or is run."""
+    local, at, domain = text.partition("@")
+    names = domain.split(".")
+    return (
+        bool(local and at)
+        and not any(character.isspace() or character in {*_UNSEEN, *'"<>`'} for character in text)
+        and "@" not in domain
+        and len(names) > 1
+        and names[-1] != ""
+        and domain.rpartition(".")[0] != ""
+    )
+
+
+def bare_email(value: str | None) -> str | None:
+    """Without the `mailto:` of a link and the dot of a sentence."""
+    text = trim(value)
+    if text is None:
+        return None
+    return (text[7:] if text[:7].lower() == "mailto:" else text).removesuffix(".")
+
+
+def has_form(field: str, value: str, country: str | None) -> bool:
+    """Does a cleaned value look like one of its field?"""
+    if value in ERROR_VALUES or "\ufffd" in value or _DOUBLE_ENCODED.search(value):
+        return False
+    if field in LINKS:
+        return len(value) in range(1, 21) and all("0" <= character <= "9" for character in value)
+    if field == "phone":
+        return _is_phone(value)
+    if field == "postal_code":
+        return _is_postal_code(value, comparable("country", country))
+    return comparable(field, value) != ""
+
+
+def _looks(pattern: str, text: str) -> bool:
+    """Does all of the text match? ``_`` stands for white space."""
+    return re.fullmatch(pattern.replace("_", WHITE_SPACE), text) is not None
+
+
+def _is_phone(value: str) -> bool:
+    extension = "(?i)[_]*(ext[.]?|extension|x|#)[_]*[0-9]{1,6}$".replace("_", WHITE_SPACE)
+    main = re.sub(extension, "", value)
+    if _looks("([+]?1[-._]?)?[(]?[2-9][0-9]{2}[)]?[-._]?[0-9A-Z]{3}[-._]?[0-9A-Z]{4}", main):
+        return True
+    digits = re.sub("[^0-9]", "", main)
+    return (
+        _looks("[-+0-9()./\u2010-\u2015_]+", main)
+        and 7 <= len(digits) <= 15
+        and len(set(digits)) > 1
+        and not _looks("[0-9]+[.]0*", main)
+        and not _is_date(main)
+    )
+
+
+def _is_date(text: str) -> bool:
+    year_first = re.fullmatch("(?:19|20)[0-9]{2}[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", text)
+    year_last = re.fullmatch("([0-9]{1,2})[-/.]([0-9]{1,2})[-/.](?:(?:19|20)[0-9]{2}|[0-9]{2})", text)
+    found = year_first or year_last
+    return found is not None and all(1 <= int(part) <= 31 for part in found.groups())
+
+
+def _is_postal_code(value: str, country: str) -> bool:
+    if country in {"us", "usa", "u s", "u s a", "united states", "united states of america"}:
+        return _looks("[0-9]{5}([-_]?[0-9]{4})?", value)
+    if country in {"ca", "can", "canada"}:
+        return _looks("[A-Za-z][0-9][A-Za-z][-_]?[0-9][A-Za-z][0-9]", value)
+    return (
+        _looks("[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", value)
+        and any("0" <= character <= "9" for character in value)
+        and not _looks("[0-9]+[eE][0-9]+", value)
+        and len(value) in range(2, 13)
+    )
 
 
 def clean_email(value: str | None) -> str | None:
@@ -126,7 +207,7 @@ class Row:
         self.raw |= {field: clean(field, cells.get(field)) for field in LINKS}
         self.values = {field: clean(field, cell) for field, cell in self.raw.items()}
         self.kajabi_id = self.values["kajabi_id"]
-        self.email = clean_email(clean("email", cells.get("email")))
+        self.email = clean_email(clean("email", bare_email(cells.get("email"))))
 
     def by_lowest_id(self) -> tuple[bool, int, str, int]:
         kajabi_id = self.kajabi_id or ""
@@ -137,8 +218,12 @@ class Row:
         others = (comparable(part, self.raw[part]) for part in ("address_line_1", "city"))
         return line_2 != "" and line_2 in others
 
+    def has_form(self, field: str) -> bool:
+        value = self.values[field]
+        return value is not None and has_form(field, value, self.raw["country"])
+
     def values_to_insert(self) -> dict[str, str | None]:
-        impossible = [] if comparable("phone", self.values["phone"]) else ["phone"]
+        impossible = [field for field in (*MANAGED, *LINKS) if not self.has_form(field)]
         impossible += ["address_line_2"] if self.has_malformed_line_2() else []
         return self.values | dict.fromkeys(impossible)
 
@@ -277,7 +362,7 @@ class Deciding:
             if field == "address_line_2" and verdict == "kajabi":
                 return "decided_kajabi"
             return "kajabi_blank" if self.baseline_of(contact, row, field).value is None else "cleared_in_kajabi"
-        if field == "phone" and not comparable("phone", theirs):
+        if not row.has_form(field):
             return "invalid_in_kajabi"
         if verdict:
             return f"decided_{verdict}"
@@ -332,7 +417,7 @@ class Deciding:
     def _is_followed(self, contact: Contact, row: Row, part: str) -> bool:
         """Does Kajabi leave our part in its place, and if it is to move: no other owner's, not blanked here?"""
         ours, theirs = trim(contact[part]), row.values[part]
-        if part == "address_line_2" and row.has_malformed_line_2():
+        if not row.has_form(part) or (part == "address_line_2" and row.has_malformed_line_2()):
             theirs = None
         is_moving = theirs not in {None, ours} and not is_cosmetic(part, ours, theirs)
         is_blanked_here = ours is None and self.written.get((contact["id"], part)) == theirs

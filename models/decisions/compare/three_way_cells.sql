@@ -68,7 +68,8 @@ differing_cells as (
         each_field.field = 'address_line_2'
         and {{ is_malformed_line_2(
             'each_field.kajabi_text', '(differing_rows.exports).address_line_1', '(differing_rows.exports).city'
-        ) }} as is_malformed_line_2
+        ) }} as is_malformed_line_2,
+        (differing_rows.exports).country as kajabi_country
     from differing_rows
     cross join contact_columns
     cross join lateral (
@@ -90,6 +91,9 @@ cleaned as (
 three_way_cells as (
     select
         cleaned.*,
+        coalesce(
+            not {{ has_form('cleaned.kajabi_value', 'cleaned.field', 'cleaned.kajabi_country') }}, false
+        ) as is_malformed,
         known_baseline.is_known as is_in_baseline,
         -- a conflict that is open, and of which neither side has moved, keeps the baseline that it was opened with
         open_conflicts.contact_id is not null as is_open_conflict,

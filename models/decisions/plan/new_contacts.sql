@@ -13,13 +13,18 @@ cleaned as (
         exports.row_number,
         exports.email_key,
         -- a site without these columns keeps no ids
-        case when 'kajabi_id' = any(contact_columns.found) then exports.kajabi_id end as kajabi_id,
-        case when 'kajabi_member_id' = any(contact_columns.found) then exports.kajabi_member_id end as kajabi_member_id,
+        case
+            when 'kajabi_id' = any(contact_columns.found) and {{ is_id('exports.kajabi_id') }} then exports.kajabi_id
+        end as kajabi_id,
+        case
+            when 'kajabi_member_id' = any(contact_columns.found) and {{ is_id('exports.kajabi_member_id') }}
+                then exports.kajabi_member_id
+        end as kajabi_member_id,
+        exports.country,
         each_field.field,
         case
             -- a field that this site does not have is never filled
             when not each_field.field = any(contact_columns.found) then null
-            when each_field.field = 'phone' and {{ clean_phone('exports.phone') }} is null then null
             when
                 each_field.field = 'address_line_2'
                 and {{ is_malformed_line_2('exports.address_line_2', 'exports.address_line_1', 'exports.city') }}
@@ -42,7 +47,12 @@ new_contacts as (
         cleaned.email_key as email,
         cleaned.kajabi_id,
         cleaned.kajabi_member_id,
-        jsonb_object_agg(cleaned.field, cleaned.kajabi_value) as field_values
+        jsonb_object_agg(
+            cleaned.field,
+            case
+                when {{ has_form('cleaned.kajabi_value', 'cleaned.field', 'cleaned.country') }} then cleaned.kajabi_value
+            end
+        ) as field_values
     from cleaned
     cross join plan_inputs
     group by

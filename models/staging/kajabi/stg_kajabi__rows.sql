@@ -39,7 +39,7 @@ stg_kajabi__rows as (
         row_number,
         {{ without_placeholder('kajabi_id') }} as kajabi_id,
         {{ without_placeholder('kajabi_member_id') }} as kajabi_member_id,
-        {{ without_placeholder(clean_email('email')) }} as email_key,
+        {{ without_placeholder(clean_email(bare_email('email'))) }} as email_key,
 
         -- texts, trimmed only: what the old import saw
         email,

@@ -55,6 +55,8 @@ with unknown_codes as (
         'kajabi_id primary_email other_email merged_email merged_kajabi_id'
     ) }}
     union all
+    {{ unknown_codes(ref('placeholders'), 'kind', 'placeholder error_value') }}
+    union all
     {{ unknown_codes(ref('correction_units'), 'verdict', 'correct equal nothing_here waits incomplete') }}
     union all
     {{ unknown_codes(ref('stg_ledger__match_overrides'), 'decision', 'same_as new ignore erased') }}
