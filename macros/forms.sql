@@ -47,6 +47,11 @@
     {{ value }} ~ '^[0-9]{1,20}$'
 {%- endmacro %}
 
+{# An id without the one apostrophe that a spreadsheet export put before it. #}
+{% macro id_digits(value) -%}
+    case when starts_with({{ value }}, '''') then substr({{ value }}, 2) else {{ value }} end
+{%- endmacro %}
+
 {# 7 to 15 digits with what people put between them, an extension set aside. Letters only as the last seven of a number
    that is meant to be spelled. No date, no decimal number, and not one digit again and again. #}
 {% macro is_phone(value) -%}

@@ -87,7 +87,7 @@ def clean(field: str, value: str | None) -> str | None:
     text = trim(value)
     if text is None:
         return None
-    escaped = "=+-@\t\r" + ("0123456789" if field in {"phone", "postal_code"} else "")
+    escaped = "=+-@\t\r" + ("0123456789" if field in {"phone", "postal_code", *LINKS} else "")
     is_name = field in {"first_name", "last_name"}
     if not is_name and len(text) > 1 and text[0] == "'" and text[1] in escaped:
         text = text[1:]

@@ -17,15 +17,17 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ...common.columns import Columns
 from ...common.errors import ExportRejected, KajabiGuardError, Usage
 from ...common.fields import PLANNED
+from ...common.paths import PROJECT
 from .csv_scanner import Block, Scan, as_written, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 # in the order of copy_contact_rows.sql
@@ -48,21 +50,45 @@ EXPORT_COLUMNS = Columns(
 )
 
 HANDLE = re.compile(r"\(([^()]*)\)\s*\Z")  # only at the end: whatever follows is no header of Kajabi's
-# What a spreadsheet makes of an id of ten digits (an exponent, decimals, hash signs), and other tables' keys.
-FOREIGN_ID = re.compile(
-    r"\s*(?:[-+]?\d+(?:[.,]\d*)?e[-+]?\d+|[-+]?\d+[.,]\d*|#.*|[0-9a-f]{8}-[0-9a-f-]{27})\s*", re.IGNORECASE
-)
+# An id is 1 to 20 digits, after one escaping apostrophe. A spreadsheet makes an exponent, decimals or hash signs of it.
+LONGEST_ID = 20
+POSSIBLE_ID = re.compile(rf"\s*(?:'?[0-9]{{1,{LONGEST_ID}}})?\s*")
+PLACEHOLDERS = PROJECT / "seeds" / "placeholders.csv"
+
+
+def _is_no_id(cell: str) -> bool:
+    return not POSSIBLE_ID.fullmatch(cell) and cell.strip().lower() not in _placeholders()
+
+
+@cache
+def _placeholders() -> frozenset[str]:
+    """What the models take for a blank: a file in which a program wrote them is one without that id."""
+    with PLACEHOLDERS.open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["kind"] == "placeholder"]
+    return frozenset(row["bracketed_placeholder"][1:-1] for row in rows)
+
+
+def _are_ids(cells: Sequence[str]) -> bool:
+    text = "".join(cells)
+    return text.isascii() and text.isdecimal() and max(map(len, cells)) <= LONGEST_ID
+
+
+def _are_one_line(cells: Sequence[str]) -> bool:
+    text = "".join(cells)
+    return "\n" not in text and "\r" not in text
+
+
 # The columns; what clears all their cells together, which is far faster; what is bad in one; the reason.
-CELL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[str], bool], Callable[[str], object], str], ...] = (
+CELL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Sequence[str]], bool], Callable[[str], object], str], ...] = (
     (
         ("kajabi_id", "kajabi_member_id"),
-        str.isdecimal,
-        FOREIGN_ID.fullmatch,
-        "an id with an exponent, decimals or # (a spreadsheet saved the file), or a UUID, names nobody.",
+        _are_ids,
+        _is_no_id,
+        "an id with an exponent, decimals, separators, # (a spreadsheet saved the file) or letters names nobody.",
     ),
     (
         ("email", "full_name", "first_name", "last_name"),
-        lambda text: "\n" not in text and "\r" not in text,
+        _are_one_line,
         lambda cell: "\n" in cell or "\r" in cell,
         "a line break stands inside the cell: two contacts seem to be fused into one.",
     ),
@@ -248,12 +274,6 @@ def _positions(scan: Scan, columns: ColumnMap) -> dict[str, int]:
 
 def _check_rows(scan: Scan, block: Block, positions: dict[str, int]) -> int:
     """Refuse records that cannot be contacts as Kajabi writes them; return how many emails have an @."""
-    for columns, are_good, is_bad, what in CELL_CHECKS:
-        for column in columns:
-            cells = block.values(positions[column]) if column in positions else []
-            if not are_good("".join(cells)) and any(map(is_bad, cells)):
-                index = next(index for index, cell in enumerate(cells) if is_bad(cell))
-                raise scan.rejected(f"{block.place(index)}, {scan.column(positions[column])}", what)
     header = scan.header[positions["email"]]
     emails = block.values(positions["email"])
     without_at = [index for index, email in enumerate(emails) if "@" not in email or email == header]
@@ -261,4 +281,10 @@ def _check_rows(scan: Scan, block: Block, positions: dict[str, int]) -> int:
         if _key(emails[index]).removeprefix("\ufeff") == _key(header):
             what = "it repeats the header: two files were put together, and contacts may be in it twice."
             raise scan.rejected(block.place(index), what)
+    for columns, are_good, is_bad, what in CELL_CHECKS:
+        for column in columns:
+            cells = block.values(positions[column]) if column in positions else []
+            if not are_good(cells) and any(map(is_bad, cells)):
+                index = next(index for index, cell in enumerate(cells) if is_bad(cell))
+                raise scan.rejected(f"{block.place(index)}, {scan.column(positions[column])}", what)
     return len(emails) - len(without_at)

@@ -19,8 +19,7 @@ trimmed as (
     select
         load_id,
         row_number,
-        {{ trim_text('kajabi_id') }} as kajabi_id,
-        {{ trim_text('kajabi_member_id') }} as kajabi_member_id,
+        {{ list_fields(trim_text(id_digits('FIELD')) ~ ' as FIELD', 'kajabi_id kajabi_member_id') }},
         {{ trim_text('email') }} as email,
         {{ trim_text('phone_number') }} as phone_number,
         {{ trim_text('mobile_phone_number') }} as mobile_phone_number,

@@ -152,6 +152,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         export(PEOPLE[0], person(2, ID="1.2E+10")),
         r'record 2 \(line 3\), column 7 "ID": an id with an exponent',
     ),
+    "ids with separators": (export(person(1, ID='"2,000,000,007"')), r'record 1 \(line 2\), column 7 "ID"'),
+    "ids with letters": (export(person(1, ID="12a")), r'record 1 \(line 2\), column 7 "ID"'),
+    "ids of more than 20 digits": (export(person(1, ID="1" * 21)), r'record 1 \(line 2\), column 7 "ID"'),
+    "ids in other digits": (export(person(1, ID="\u0661\u0662")), r'record 1 \(line 2\), column 7 "ID"'),
     "ids with decimals": (export(person(1, ID="4815162301.0")), r'record 1 \(line 2\), column 7 "ID"'),
     "a line break in an email": (
         export(person(1, Email='"nia.quill@example.org\r\ncanary"')),

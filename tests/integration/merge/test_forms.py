@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from loader.merge.apply import apply_plan
+from loader.merge.current_plan import current_plan
+from loader.merge.guards import Override
 from oracle import expect
 from oracle_rules import History
 from test_oracle import database, disagreements_after, disagreements_of_plan
@@ -30,8 +33,6 @@ WRECKED: dict[str, tuple[str, ...]] = {
     "postal_code": ("80302.0", "8.03E+04", "8E04", "2134", "#REF!", "--", "8030", "803022", "Boulder", "00000.5"),
     **dict.fromkeys(("first_name", "last_name", "city", "state", "country", "address_line_1"), WORDS),
     "address_line_2": ("#REF!", "...", "undefined"),
-    "kajabi_id": ("2,000,000,007", "2.0E+09", "12a"),
-    "kajabi_member_id": ("7.0", "id 7", "123456789012345678901"),
 }
 SOUND: dict[str, tuple[str, ...]] = {
     "phone": (
@@ -39,14 +40,30 @@ SOUND: dict[str, tuple[str, ...]] = {
         *("1-800-FLOWERS", "01.23.45.67.89", "555-0142", "(303)\u00a0555\u20110142", "0049 30 901820"),
     ),
     "postal_code": ("80302", "80302-1234", "80302 1234"),
-    "first_name": ("Ng", "\u00d3", "\u674e", "O'Neil", "Jos\u00e9", "\u00c5sa", "True", "S\u00c3O", "Jean-Luc", "X \u00c6 A-12"),
+    "first_name": (
+        "Ng",
+        "\u00d3",
+        "\u674e",
+        "O'Neil",
+        "Jos\u00e9",
+        "\u00c5sa",
+        "True",
+        "S\u00c3O",
+        "Jean-Luc",
+        "X \u00c6 A-12",
+    ),
     "last_name": ("'t Hooft", "Undefined-Smith", "\u00c2ngelo", "N", "von der L\u00fche"),
     "city": ("S\u00e3o Paulo", "\u00c5rhus", "Y", "100 Mile House", "'s-Hertogenbosch"),
     "state": ("NA", "CO", "\u5317\u6d77\u9053"),
     "country": ("NA", "United States"),
     "address_line_1": ("12", "#4 Elm Street", "12 Elm\u2014rear"),
 }
-FOREIGN = {"Canada": ("K1A 0B1", "k1a0b1"), "United Kingdom": ("SW1A 1AA",), "Germany": ("01067",), "": ("1010", "02134")}
+FOREIGN = {
+    "Canada": ("K1A 0B1", "k1a0b1"),
+    "United Kingdom": ("SW1A 1AA",),
+    "Germany": ("01067",),
+    "": ("1010", "02134"),
+}
 
 
 @dataclass(frozen=True)
@@ -80,9 +97,11 @@ def outcome(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
         world.load(*rows)
         world.plan()
         before, decisions = world.contacts(), world.decisions()
-        expected = expect(list(before.values()), rows, History())
+        expected = expect(list(before.values()), rows, History(), declared_none=True)
         found = disagreements_of_plan(world, expected)
-        world.apply()
+        with world.connect() as connection:
+            wanted = current_plan(connection)["fingerprint"]
+            apply_plan(connection, target, wanted, override=Override(["guard_unusual_volume"], "every one is planned"))
         after = world.contacts()
         found += disagreements_after(before, after, expected)
         return Outcome(
