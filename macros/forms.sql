@@ -5,7 +5,8 @@
    list of recipients or that a page would run: white space, control and format characters, quotes, angle brackets. An
    apostrophe is allowed. #}
 {% macro is_possible_email(value) -%}
-    {%- set never = '@"<>`' ~ white_space() ~ '\\u0001-\\u001F\\u007F-\\u00A0\\u00AD\\u0600-\\u0605\\u061C\\u06DD\\u070F\\u0890'
+    {%- set never = '@"<>`' ~ white_space() ~ '\\u0001-\\u001F\\u007F-\\u00A0\\u00AD\\u0600-\\u0605\\u061C'
+        ~ '\\u06DD\\u070F\\u0890'
         ~ '\\u0891\\u08E2\\u180E\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F\\uFEFF\\uFFF9-\\uFFFB\\U000110BD\\U000110CD'
         ~ '\\U00013430-\\U0001343F\\U0001BCA0-\\U0001BCA3\\U0001D173-\\U0001D17A\\U000E0001\\U000E0020-\\U000E007F' -%}
     coalesce({{ value }} ~ '^[^{{ never }}]+@[^{{ never }}]+\.[^{{ never }}.]+$', false)
@@ -20,8 +21,8 @@
     end
 {%- endmacro %}
 
-{# True where a cleaned value of Kajabi's has the form of its field; null where there is none. `country` is the country of
-   its row, as the row has it: it says what a postal code may be. #}
+{# True where a cleaned value of Kajabi's has the form of its field; null where there is none. `country` is the country
+   of its row, as the row has it: it says what a postal code may be. #}
 {% macro has_form(value, field, country) -%}
     (
         -- an error value, and characters that stand for one that was lost
@@ -55,7 +56,10 @@
 {# 7 to 15 digits with what people put between them, an extension set aside. Letters only as the last seven of a number
    that is meant to be spelled. No date, no decimal number, and not one digit again and again. #}
 {% macro is_phone(value) -%}
-    {%- set main = "regexp_replace(" ~ value ~ ", '[" ~ white_space() ~ "]*(ext\\.?|extension|x|#)[" ~ white_space() ~ "]*[0-9]{1,6}$', '', 'i')" -%}
+    {%- set space = '[' ~ white_space() ~ ']*' -%}
+    {%- set extension = space ~ '(ext\\.?|extension|x|#)' ~ space ~ '[0-9]{1,6}$' -%}
+    {%- set main = "regexp_replace(" ~ value ~ ", '" ~ extension ~ "', '', 'i')" -%}
+    {%- set gap = '[-.' ~ white_space() ~ ']?' -%}
     {%- set month_or_day = '(0?[1-9]|[12][0-9]|3[01])' -%}
     (
         (
@@ -66,7 +70,7 @@
             and {{ main }} !~ '^(19|20)[0-9]{2}[-/.]{{ month_or_day }}[-/.]{{ month_or_day }}$'
             and {{ main }} !~ '^{{ month_or_day }}[-/.]{{ month_or_day }}[-/.]((19|20)[0-9]{2}|[0-9]{2})$'
         )
-        or {{ main }} ~ '^(\+?1[-.{{ white_space() }}]?)?\(?[2-9][0-9]{2}\)?[-.{{ white_space() }}]?[0-9A-Z]{3}[-.{{ white_space() }}]?[0-9A-Z]{4}$'
+        or {{ main }} ~ '^(\+?1{{ gap }})?\(?[2-9][0-9]{2}\)?{{ gap }}[0-9A-Z]{3}{{ gap }}[0-9A-Z]{4}$'
     )
 {%- endmacro %}
 

@@ -429,7 +429,7 @@ class CaseMaker:
             **values,
             "source_system": self.label(0.85) or "kajabi",
             "kajabi_id": self.rng.choice((self.ids[place], None)),
-            "kajabi_member_id": self.rng.choice((f"m{self.ids[place]}", None, "", " ")),
+            "kajabi_member_id": self.rng.choice((f"9{self.ids[place]}", None, "", " ")),
             "paypal_email": None,
             "additional_email": None,
             "zoho_email": None,
@@ -448,7 +448,7 @@ class CaseMaker:
         if self.chance(0.15):  # a line 2 that repeats, in another spelling
             repeated = row[self.rng.choice(("address_line_1", "city"))] or ""
             row["address_line_2"] = self.rng.choice((repeated, repeated.upper(), f" {repeated}."))
-        member_ids = [f"m{self.ids[0]}", f"m{self.ids[1]}", "", "nan", "m7"]
+        member_ids = [f"9{self.ids[0]}", f"9{self.ids[1]}", "", "nan", "97"]
         return row | {"kajabi_member_id": self.rng.choice(member_ids)}
 
     def earlier(

@@ -41,7 +41,7 @@ NAUGHTY = (
     "expression(1)</bdi></td></tr></tbody></table>",
 )
 FILE = "<img src=x onerror=\"document.title='broken'\"> & 'week'.csv"
-BRIEN = "o'brien;$(touch-broken)&<b>`x`@example.org"
+BRIEN = "o'brien;$(touch-broken)&{b}|x@example.org"
 
 
 def plain(number: int) -> str:
@@ -63,7 +63,9 @@ def person(number: int, word: str) -> dict[str, Any]:
 
 
 def address(word: str, town: str) -> dict[str, str]:
-    return {part: f"{word} {town} {part}" for part in ADDRESS_FIELDS}
+    # of all parts, a postal code alone has a form that no other text has
+    codes = {"old": "80301", "new": "80302", "far": "80303"}
+    return {part: f"{word} {town} {part}" for part in ADDRESS_FIELDS} | {"postal_code": codes[town]}
 
 
 def plan_organisation(world: World, word: Callable[[int], str], *, brien: str, file_name: str) -> None:
@@ -74,7 +76,7 @@ def plan_organisation(world: World, word: Callable[[int], str], *, brien: str, f
         text = word(number)
         who, kind = person(number, text), number % 4
         here, there = f"{text} here", f"{text} there"
-        ours_phone, their_phone = f"{text} 303 555 0101", f"{text} 303 555 0199"
+        ours_phone, their_phone = f"{text} 303 555 0101", "(303) 555-0199"
         if kind == 0:  # a blank of ours: filled; and an id to note
             contacts.append({**who, "kajabi_id": None})
             before.append(who)
@@ -99,7 +101,7 @@ def plan_organisation(world: World, word: Callable[[int], str], *, brien: str, f
             "last_name": word(1),
             "phone": "303 555 0142",
         },
-        {**person(81, word(4)), "email": "p81@example.org", "last_name": word(7), "phone": f"{word(8)} 303 555 0143"},
+        {**person(81, word(4)), "email": "p81@example.org", "last_name": word(7), "phone": "303 555 0143"},
         {"email": f"no at sign {in_email(word(2))}", "kajabi_id": "4815100090", "first_name": word(5)},
         {"email": "", "kajabi_id": "", "first_name": word(6)},
     ]

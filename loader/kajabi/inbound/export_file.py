@@ -84,7 +84,7 @@ CELL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Sequence[str]], bool], Calla
         ("kajabi_id", "kajabi_member_id"),
         _are_ids,
         _is_no_id,
-        "an id with an exponent, decimals, separators, # (a spreadsheet saved the file) or letters names nobody.",
+        "an id with an exponent, decimals, # (a spreadsheet saved the file) or letters (a UUID) names nobody.",
     ),
     (
         ("email", "full_name", "first_name", "last_name"),

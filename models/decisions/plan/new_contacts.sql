@@ -50,7 +50,8 @@ new_contacts as (
         jsonb_object_agg(
             cleaned.field,
             case
-                when {{ has_form('cleaned.kajabi_value', 'cleaned.field', 'cleaned.country') }} then cleaned.kajabi_value
+                when {{ has_form('cleaned.kajabi_value', 'cleaned.field', 'cleaned.country') }}
+                    then cleaned.kajabi_value
             end
         ) as field_values
     from cleaned

@@ -92,7 +92,7 @@ def test_the_evidence_that_the_seed_names_protects_its_field_and_no_other(world:
     assert {mark for marks in evidence.values() for mark in marks} == set(MARKS)
     people = [{"email": f"{mark}@example.org", "kajabi_id": f"10000000{n:02}"} for n, mark in enumerate(MARKS)]
     world.add_contacts(*({**person, mark: "zoho"} for person, mark in zip(people, MARKS, strict=True)))
-    given = {field: f"Kajabi's {field}" for field in evidence} | {"phone": "(303) 555-0142"}
+    given = {field: f"Kajabi's {field}" for field in evidence} | {"phone": "(303) 555-0142", "postal_code": "80302"}
     world.load(*({**given, **person} for person in people))
     world.plan()
     ruled = {key: row["rule"] for key, row in world.decisions().items()}

@@ -586,15 +586,15 @@ def test_a_header_with_an_at_sign_that_is_repeated_is_refused(scratch: Path) -> 
     assert "record 2 (line 3): it repeats the header" in refusal(written(scratch, "\n".join(lines)))
 
 
-@pytest.mark.parametrize("number", ["1.2E+10", "1,2e10", "12E9", "123.0", "123,0", "123.", " 2.1E+09 ", "#REF!", "###"])
+@pytest.mark.parametrize("number", ["1.2E+10", "1,2e10", "12E9", "123.0", "123.", " 2.1E+09 ", "#REF!", "abc", "12-34"])
 @pytest.mark.parametrize("header", ["ID", "kajabi_id", "Member ID", "kajabi_member_id"])
-def test_an_id_that_a_spreadsheet_wrote_is_refused(scratch: Path, header: str, number: str) -> None:
+def test_what_is_no_id_is_refused(scratch: Path, header: str, number: str) -> None:
     content = f'Email,{header}\na@example.org,2100000001\nb@example.org,"{number}"\n'
     assert "record 2 (line 3), column 2" in refusal(written(scratch, content))
 
 
-@pytest.mark.parametrize("number", ["", " ", "2100000001", "'2100000001", "0", "abc", "12-34", "e10", "007"])
-def test_any_other_id_is_left_to_sql(scratch: Path, number: str) -> None:
+@pytest.mark.parametrize("number", ["", " ", "2100000001", "'2100000001", "0", "007", "nan"])
+def test_an_id_is_loaded_as_it_is_written(scratch: Path, number: str) -> None:
     assert column(rows_of(written(scratch, f"Email,ID\na@example.org,{number}\n"))[1], "kajabi_id") == [number]
 
 
