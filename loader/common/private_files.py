@@ -22,8 +22,9 @@ BEGUN = "{stem} (begun {day}{number}){suffix}"
 
 
 def private_folder(folder: Path) -> None:
-    """Make a folder its owner's alone, whether it is there already or not."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make a folder its owner's alone, whether it is there already or not, and those around it that are missing."""
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)  # with `parents`, those between would be open to others
     folder.chmod(0o700)
 
 
