@@ -34,7 +34,7 @@ from loader.kajabi.inbound.load import load_export  # noqa: E402
 from loader.merge import plan as planning  # noqa: E402
 from loader.merge.apply import apply_plan  # noqa: E402
 from loader.merge.current_plan import current_plan  # noqa: E402
-from loader.merge.dbt import NO_TELEMETRY, QUIET, SCHEMA_VARIABLE, make_folders  # noqa: E402
+from loader.merge.dbt import NO_TELEMETRY, QUIET, SCHEMA_VARIABLE, make_folders, places  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,14 +97,10 @@ def trivial(project: str) -> float:
     """
     folder = make_folders(PLACE)
     os.environ.update({**NO_TELEMETRY, SCHEMA_VARIABLE: "bench_trivial"})
-    places = [
-        *("--project-dir", project, "--profiles-dir", str(folder)),
-        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-    ]
     began = time.perf_counter()
     from dbt.cli.main import dbtRunner  # noqa: PLC0415  # its import is measured
 
-    outcome = dbtRunner().invoke([*planning.BUILD, *QUIET, *places])
+    outcome = dbtRunner().invoke([*planning.BUILD, *QUIET, *places(folder, Path(project), folder / "target")])
     seconds = time.perf_counter() - began
     if not outcome.success:
         raise SystemExit("dbt failed")

@@ -6,8 +6,8 @@
    apostrophe is allowed. #}
 {% macro is_possible_email(value) -%}
     {%- set never = '@"<>`' ~ white_space() ~ '\\u0001-\\u001F\\u007F-\\u00A0\\u00AD\\u0600-\\u0605\\u061C'
-        ~ '\\u06DD\\u070F\\u0890'
-        ~ '\\u0891\\u08E2\\u180E\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F\\uFEFF\\uFFF9-\\uFFFB\\U000110BD\\U000110CD'
+        ~ '\\u06DD\\u070F\\u0890\\u0891\\u08E2\\u180E\\u200B-\\u200F\\u2028-\\u202E\\u2060-\\u206F'
+        ~ '\\uFEFF\\uFFF9-\\uFFFB\\U000110BD\\U000110CD'
         ~ '\\U00013430-\\U0001343F\\U0001BCA0-\\U0001BCA3\\U0001D173-\\U0001D17A\\U000E0001\\U000E0020-\\U000E007F' -%}
     coalesce({{ value }} ~ '^[^{{ never }}]+@[^{{ never }}]+\.[^{{ never }}.]+$', false)
 {%- endmacro %}

@@ -2,12 +2,13 @@
 
 They are what `dbt seed` would make: the same columns, types and rows, counted alike, readable by the same roles.
 Plain `dbt run` works right after `load`, and a plan makes them all anew in one message: whatever somebody has changed
-in such a table, the files decide. dbt takes three messages for each and as long as for seven models.
+in such a table, the files decide.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
@@ -43,10 +44,7 @@ def make_seed_tables(connection: Connection) -> list[str]:
         connection.execute("create schema kajabi_guard")
     types = _types(dbt_project())
     connection.execute(sql.SQL("").join(_made(seed_file(name), types.get(name, {})) for name in missing))
-    if there["readers"]:
-        tables = sql.SQL(", ").join(sql.Identifier("kajabi_guard", name) for name in missing)
-        roles = sql.SQL(", ").join(map(sql.Identifier, there["readers"]))
-        connection.execute(sql.SQL("grant select on {} to {}").format(tables, roles))
+    connection.execute(statement("grant_models"))
     return missing
 
 
@@ -57,14 +55,8 @@ def renew_seed_tables(connection: Connection, project: Path = PROJECT) -> None:
     """
     types = _types(dbt_project(project))
     files = sorted((project / "seeds").glob("*.csv"))
-    connection.execute(
-        sql.SQL(statement("make_dbt_schema"))
-        + sql.SQL("").join(
-            sql.SQL("drop table if exists {} cascade;\n").format(sql.Identifier("kajabi_guard", file.stem))
-            + _made(file, types.get(file.stem, {}))
-            for file in files
-        )
-    )
+    made = sql.SQL("").join(_made(file, types.get(file.stem, {})) for file in files)
+    connection.execute(sql.SQL(statement("make_dbt_schema")) + made)
 
 
 def _types(project: dict[str, Any]) -> dict[str, dict[str, str]]:
@@ -76,14 +68,11 @@ def _made(file: Path, types: dict[str, str]) -> sql.Composed:
     """The statements that make one table and fill it with the rows of its file."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         header, *rows = [row for row in csv.reader(lines) if row]  # dbt passes over a blank line as well
-    table = sql.Identifier("kajabi_guard", file.stem)
-    comma = sql.SQL(", ")
+    cells = [[None if cell.strip().lower() in NOTHING else cell for cell in row] for row in rows]
+    records = [dict(zip(header, row, strict=True)) for row in cells]
     columns = [sql.SQL("{} {}").format(sql.Identifier(name), TYPES[types.get(name, "text")]) for name in header]
-    values = [
-        comma.join(sql.Literal(None if cell.strip().lower() in NOTHING else cell) for cell in row) for row in rows
-    ]
-    made = sql.SQL("create table {} ({});\n").format(table, comma.join(columns))
-    if values:
-        lines_of_values = sql.SQL(",\n").join(sql.SQL("({})").format(row) for row in values)
-        made += sql.SQL("insert into {} values\n{};\n").format(table, lines_of_values)
-    return made + sql.SQL("analyze {};\n").format(table)
+    return sql.SQL(statement("make_seed_table")).format(
+        table=sql.Identifier("kajabi_guard", file.stem),
+        columns=sql.SQL(", ").join(columns),
+        rows=sql.Literal(json.dumps(records)),
+    )

@@ -68,6 +68,14 @@ def _target_path(folder: Path, project: Path) -> Path:
     return folder / ("target" if project == PROJECT else "target-of-site")
 
 
+def places(folder: Path, project: Path, target: Path) -> list[str]:
+    """The options that tell dbt where its profile, the project, and what it keeps of it are."""
+    return [
+        *("--project-dir", str(project), "--profiles-dir", str(folder)),
+        *("--target-path", str(target), "--log-path", str(folder / "logs")),
+    ]
+
+
 def run_dbt(
     command: list[str],
     *,
@@ -90,10 +98,6 @@ def run_dbt(
             progress(event.data.node_info.node_name)
 
     target = _target_path(folder, project) if schema is None else folder / schema
-    places = [
-        *("--project-dir", str(project), "--profiles-dir", str(folder)),
-        *("--target-path", str(target), "--log-path", str(folder / "logs")),
-    ]
     # dbt makes a million objects and few cycles: looking for them as often as Python does takes a tenth of a plan, and
     # never looking takes half as much memory again for the first one
     usual = gc.get_threshold()
@@ -102,7 +106,7 @@ def run_dbt(
         from dbt.cli.main import dbtRunner  # noqa: PLC0415  # costs a second: `load` must not pay it
 
         _keep_connections()
-        outcome = dbtRunner(callbacks=[on_event]).invoke([*command, *QUIET, *places])
+        outcome = dbtRunner(callbacks=[on_event]).invoke([*command, *QUIET, *places(folder, project, target)])
     finally:
         gc.freeze()  # what dbt leaves is not looked at again, not even when Python ends
         gc.set_threshold(*usual)

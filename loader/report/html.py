@@ -165,7 +165,7 @@ def is_blank(value: object) -> bool:
 @cache
 def _templates() -> jinja2.Environment:
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), bytecode_cache=_compiled_templates(),
+        loader=jinja2.FileSystemLoader(TEMPLATES), bytecode_cache=compiled_templates(),
         autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
@@ -176,8 +176,8 @@ def _templates() -> jinja2.Environment:
     return made
 
 
-def _compiled_templates() -> jinja2.BytecodeCache | None:
-    """Where compiled templates are kept: compiling them takes a sixth of the time of ``apply``.
+def compiled_templates() -> jinja2.BytecodeCache | None:
+    """Where compiled templates are kept: ``apply`` would spend much of its time on compiling them.
 
     The folder is private, because what lies there is run. None where it cannot be made: then each run compiles.
     """

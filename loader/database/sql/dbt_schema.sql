@@ -1,5 +1,4 @@
--- What is in the schema of dbt, whether this role may make a table there (or the schema itself, where it is missing),
--- and which of the roles of roles.sql may read what dbt builds.
+-- What is in the schema of dbt, and whether this role may make a table there (or the schema itself, where it is missing).
 select
     to_regnamespace('kajabi_guard') is not null as is_there,
     case
@@ -8,8 +7,4 @@ select
             has_schema_privilege(to_regnamespace('kajabi_guard')::oid, 'usage')
             and has_schema_privilege(to_regnamespace('kajabi_guard')::oid, 'create')
     end as may_make,
-    array(select relname::text from pg_class where relnamespace = to_regnamespace('kajabi_guard')) as relations,
-    array(
-        select rolname::text from pg_roles
-        where rolname in ('kajabi_guard_planner', 'kajabi_guard_applier') order by rolname
-    ) as readers
+    array(select relname::text from pg_class where relnamespace = to_regnamespace('kajabi_guard')) as relations

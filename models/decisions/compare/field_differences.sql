@@ -57,7 +57,7 @@ field_differences as (
         is_written,
         is_undone,
         is_malformed_line_2,
-        is_malformed,
+        is_invalid,
         {{ comparable_value('our_value', 'field') }} as our_comparable,
         {{ comparable_value('kajabi_value', 'field') }} as kajabi_comparable
     from remembered

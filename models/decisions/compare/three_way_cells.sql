@@ -93,7 +93,7 @@ three_way_cells as (
         cleaned.*,
         coalesce(
             not {{ has_form('cleaned.kajabi_value', 'cleaned.field', 'cleaned.kajabi_country') }}, false
-        ) as is_malformed,
+        ) as is_invalid,
         known_baseline.is_known as is_in_baseline,
         -- a conflict that is open, and of which neither side has moved, keeps the baseline that it was opened with
         open_conflicts.contact_id is not null as is_open_conflict,

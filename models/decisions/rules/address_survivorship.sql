@@ -14,7 +14,7 @@ parts as (
         three_way_cells.contact_id,
         three_way_cells.our_text,
         case
-            when not coalesce(is_malformed_line_2 or is_malformed, false) then three_way_cells.kajabi_value
+            when not coalesce(is_malformed_line_2 or is_invalid, false) then three_way_cells.kajabi_value
         end as kajabi_value,
         case
             when three_way_cells.is_open_conflict then three_way_cells.conflict_baseline_value

@@ -15,7 +15,7 @@ ruled as (
                 then 'decided_kajabi'
             when kajabi_value is null and baseline_value is not null and our_text is not null then 'cleared_in_kajabi'
             when kajabi_value is null then 'kajabi_blank'
-            when is_malformed then 'invalid_in_kajabi'
+            when is_invalid then 'invalid_in_kajabi'
             when decision = 'ours' then 'decided_ours'
             when decision = 'kajabi' then 'decided_kajabi'
             when is_cosmetic then 'cosmetic'

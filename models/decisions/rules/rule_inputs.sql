@@ -83,7 +83,7 @@ judged as (
         -- a part that another source gave, or that was undone or blanked here, stays behind: the address would be
         -- half of each
         bool_or(
-            is_address and not is_cosmetic and not is_malformed_line_2 and is_malformed is not true
+            is_address and not is_cosmetic and not is_malformed_line_2 and is_invalid is not true
             and kajabi_value is not null and our_text is distinct from kajabi_value
             and (
                 is_undone

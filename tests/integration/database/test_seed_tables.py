@@ -66,6 +66,15 @@ def test_only_what_is_missing_is_made(world: World) -> None:
     assert rows(world) == {**before, "placeholders": []}, "a table that is there is dbt's"
 
 
+def test_a_plan_makes_them_as_their_files_are_whatever_somebody_changed(world: World) -> None:
+    before = rows(world)
+    world.add_contacts(ADA)
+    world.load(ADA)
+    world.run("update kajabi_guard.field_policies set policy = 'follow_kajabi'; delete from kajabi_guard.placeholders")
+    world.plan()
+    assert rows(world) == before
+
+
 def test_the_schema_is_made_and_closed_where_it_is_missing(careless: World) -> None:
     before = rows(careless)
     careless.run("drop schema kajabi_guard cascade")

@@ -58,6 +58,18 @@ SOUND: dict[str, tuple[str, ...]] = {
     "country": ("NA", "United States"),
     "address_line_1": ("12", "#4 Elm Street", "12 Elm\u2014rear"),
 }
+NO_EMAILS = (
+    *("esc\x1b@example.org", "turned\u202e@example.org", "<script>@example.org", '"quoted"@example.org'),
+    *("tick`s@example.org", "zero\u200bwidth@example.org", "no@dot", "two@@example.org", "a b@example.org"),
+    *("soft\u00adhyphen@example.org", "a@example..", "@example.org", "tag\U000e0041@example.org"),
+)
+EMAILS = {  # as the file has them, and as they are inserted
+    "sean.o'brien@example.org": "sean.o'brien@example.org",
+    "mailto:New2@Example.net": "new2@example.net",
+    "dotted@example.org.": "dotted@example.org",
+    "a+b_c-d@mail.example.co.uk": "a+b_c-d@mail.example.co.uk",
+    "j\u00f3zef@example.org": "j\u00f3zef@example.org",
+}
 FOREIGN = {
     "Canada": ("K1A 0B1", "k1a0b1"),
     "United Kingdom": ("SW1A 1AA",),
@@ -69,6 +81,7 @@ FOREIGN = {
 @dataclass(frozen=True)
 class Outcome:
     rules: dict[tuple[str, str], str]
+    matches: dict[str, dict[str, Any]]
     inserted: dict[str, dict[str, Any]]
     disagreements: list[tuple[str, str]]
 
@@ -94,6 +107,7 @@ def outcome(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
         rows = []
         for name, (field, value, _, country) in CELLS.items():
             rows += [{"country": country, "email": email, field: value} for email in (held[name], f"new.{held[name]}")]
+        rows += [{"email": email, "last_name": "Brook"} for email in (*NO_EMAILS, *EMAILS)]
         world.load(*rows)
         world.plan()
         before, decisions = world.contacts(), world.decisions()
@@ -106,7 +120,8 @@ def outcome(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
         found += disagreements_after(before, after, expected)
         return Outcome(
             {key: row["rule"] for key, row in decisions.items()},
-            {email: contact for email, contact in after.items() if email.startswith("new.")},
+            {row["email"]: row for row in world.rows("select * from kajabi_guard.contact_matches")},
+            {email: contact for email, contact in after.items() if email not in before},
             found,
         )
 
@@ -138,3 +153,12 @@ def test_a_newcomer_comes_in_without_what_has_no_form(outcome: Outcome) -> None:
     for name, (field, value, is_sound, _) in CELLS.items():
         inserted = outcome.inserted[f"new.{name}@example.org"]
         assert (inserted[field] is not None) == is_sound, (field, value)
+
+
+def test_an_email_without_form_is_quarantined_and_nobody_is_inserted_with_it(outcome: Outcome) -> None:
+    reasons = {email: outcome.matches[email]["hold_reason"] for email in NO_EMAILS}
+    assert {email: reason for email, reason in reasons.items() if reason != "malformed_email"} == {}
+
+
+def test_an_email_is_taken_out_of_what_stands_around_it(outcome: Outcome) -> None:
+    assert [email for email in EMAILS.values() if email not in outcome.inserted] == []

@@ -6,6 +6,7 @@ import csv
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from loader.common.private_files import begun_lists
@@ -350,3 +351,26 @@ def test_one_member_id_on_two_people_is_two_lines(world: World) -> None:
     assert [say(world, line["email"], line["field"], "ours") for line in lines] == ["recorded", "recorded"]
     world.plan()
     assert {row["rule"] for row in world.decisions().values()} == {"decided_ours"}
+
+
+def test_no_list_is_read_whole_before_it_is_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a million contacts a list read whole took hundreds of megabytes: rows come from the server in portions."""
+    people = [person(number, city="Lyons") for number in range(1, 8)]
+    world.add_contacts(*(person(number, city="Boulder") for number in range(1, 8)))
+    world.load(*people)
+    world.plan()
+    read_whole: list[str] = []
+    execute = psycopg.Cursor.execute
+
+    def heard(cursor: psycopg.Cursor[Any], query: Any, *given: Any, **named: Any) -> psycopg.Cursor[Any]:
+        outcome = execute(cursor, query, *given, **named)
+        read_whole.extend(name for name in FILES if query == statement(name) and cursor.rowcount > 0)
+        return outcome
+
+    monkeypatch.setattr(report_files, "ROWS_AT_ONCE", 2)
+    with world.connect() as connection:
+        document = read_report(connection, world.target)
+        monkeypatch.setattr(psycopg.Cursor, "execute", heard)
+        folder = write_files(connection, document, "", world.folder / "reports")
+    assert read_whole == []
+    assert len(lines_of(folder / "address_evaluation.csv")) == len(people)
