@@ -43,7 +43,8 @@ def make_seed_tables(connection: Connection) -> list[str]:
     if not there["is_there"]:
         connection.execute("create schema kajabi_guard")
     types = _types(dbt_project())
-    connection.execute(sql.SQL("").join(_made(seed_file(name), types.get(name, {})) for name in missing))
+    made = [_made(connection, seed_file(name), types.get(name, {})) for name in missing]
+    connection.execute("".join(made).encode())
     connection.execute(statement("grant_models"))
     return missing
 
@@ -55,8 +56,8 @@ def renew_seed_tables(connection: Connection, project: Path = PROJECT) -> None:
     """
     types = _types(dbt_project(project))
     files = sorted((project / "seeds").glob("*.csv"))
-    made = sql.SQL("").join(_made(file, types.get(file.stem, {})) for file in files)
-    connection.execute(sql.SQL(statement("make_dbt_schema")) + made)
+    made = [_made(connection, file, types.get(file.stem, {})) for file in files]
+    connection.execute("".join((statement("make_dbt_schema"), *made)).encode())
 
 
 def _types(project: dict[str, Any]) -> dict[str, dict[str, str]]:
@@ -64,15 +65,15 @@ def _types(project: dict[str, Any]) -> dict[str, dict[str, str]]:
     return {name: config["+column_types"] for name, config in seeds.items() if "+column_types" in (config or {})}
 
 
-def _made(file: Path, types: dict[str, str]) -> sql.Composed:
+def _made(connection: Connection, file: Path, types: dict[str, str]) -> str:
     """The statements that make one table and fill it with the rows of its file."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         header, *rows = [row for row in csv.reader(lines) if row]  # dbt passes over a blank line as well
     cells = [[None if cell.strip().lower() in NOTHING else cell for cell in row] for row in rows]
     records = [dict(zip(header, row, strict=True)) for row in cells]
     columns = [sql.SQL("{} {}").format(sql.Identifier(name), TYPES[types.get(name, "text")]) for name in header]
-    return sql.SQL(statement("make_seed_table")).format(
-        table=sql.Identifier("kajabi_guard", file.stem),
-        columns=sql.SQL(", ").join(columns),
-        rows=sql.Literal(json.dumps(records)),
-    )
+    return statement("make_seed_table") % {
+        "seed_table": sql.Identifier("kajabi_guard", file.stem).as_string(connection),
+        "seed_columns": sql.SQL(", ").join(columns).as_string(connection),
+        "seed_rows": sql.Literal(json.dumps(records)).as_string(connection),
+    }

@@ -1,4 +1,4 @@
--- What is in the schema of dbt, and whether this role may make a table there (or the schema itself, where it is missing).
+-- What is in the schema of dbt, and whether this role may make a table there, or the schema itself where it is missing.
 select
     to_regnamespace('kajabi_guard') is not null as is_there,
     case
